@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.network;
+
+import io.ottla.world.Clock;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Listens, accepts within the limits, and spreads connections over its event loops. Safe for any thread. */
+public final class NetworkServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(NetworkServer.class);
+    private static final long ACCEPT_RETRY_MS = 100;
+
+    private final NetworkSettings settings;
+    private final RequestHandler handler;
+    private final List<EventLoop> loops = new ArrayList<>();
+    private final List<ServerSocketChannel> listeners = new ArrayList<>();
+    private final List<Set<Connection>> connections = new ArrayList<>();
+    private final AtomicInteger connectionCount = new AtomicInteger();
+    private final Map<InetAddress, Integer> countByAddress = new ConcurrentHashMap<>();
+    private int nextLoop;
+
+    public NetworkServer(NetworkSettings settings, Clock clock, RequestHandler handler) throws IOException {
+        this.settings = settings;
+        this.handler = handler;
+        for (int i = 0; i < settings.threads(); i++) {
+            loops.add(new EventLoop("ottla-network-" + i, clock));
+            connections.add(ConcurrentHashMap.newKeySet());
+        }
+    }
+
+    /**
+     * Binds one listener; the port is open on return, and accepted from once {@link #start} is called.
+     *
+     * @param host a name or address; null or empty: every address
+     * @param port 0: a free one
+     * @return the port
+     * @throws IOException if it can't be bound
+     */
+    public int bind(String name, String host, int port) throws IOException {
+        if (host == null || host.isEmpty()) {
+            return bindOne(name, new InetSocketAddress(port));
+        }
+        // A name such as localhost may stand for an IPv4 and an IPv6 address; clients try either first.
+        IOException failure = null;
+        int bound = 0;
+        for (InetAddress address : InetAddress.getAllByName(host)) {
+            try {
+                bound = bindOne(name, new InetSocketAddress(address, bound == 0 ? port : bound));
+            } catch (IOException e) {
+                failure = e;
+            }
+        }
+        if (bound == 0) {
+            throw failure;
+        }
+        return bound;
+    }
+
+    /** Begins to accept connections. */
+    public void start() {
+        for (int i = 0; i < loops.size(); i++) {
+            EventLoop loop = loops.get(i);
+            Set<Connection> own = connections.get(i);
+            loop.start();
+            if (settings.maxIdleMs() > 0) {
+                loop.execute(() -> sweepIdle(loop, own));
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        for (ServerSocketChannel listener : listeners) {
+            try {
+                listener.close();
+            } catch (IOException e) {
+                LOG.warn("event=listener_close_failed", e);
+            }
+        }
+        loops.forEach(EventLoop::stop);
+    }
+
+    private int bindOne(String name, InetSocketAddress address) throws IOException {
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        try {
+            listener.configureBlocking(false);
+            listener.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+            if (settings.receiveBufferBytes() > 0) {
+                listener.setOption(StandardSocketOptions.SO_RCVBUF, settings.receiveBufferBytes());
+            }
+            listener.bind(address, settings.backlog());
+            EventLoop acceptLoop = loops.getFirst();
+            acceptLoop.listen(listener, () -> acceptAll(name, listener));
+            listeners.add(listener);
+            return ((InetSocketAddress) listener.getLocalAddress()).getPort();
+        } catch (IOException | RuntimeException e) {
+            listener.close();
+            throw e;
+        }
+    }
+
+    private void acceptAll(String name, ServerSocketChannel listener) {
+        try {
+            SocketChannel channel;
+            while ((channel = listener.accept()) != null) {
+                accept(name, channel);
+            }
+        } catch (IOException e) {
+            if (listener.isOpen()) {
+                LOG.warn("event=accept_failed reason=\"{}\" action=retry_in_{}_ms", e.getMessage(), ACCEPT_RETRY_MS);
+                pauseAccepting(listener, name);
+            }
+        }
+    }
+
+    /** Out of file descriptors, most likely: the selector would report the listener again at once, so look away for a while. */
+    private void pauseAccepting(ServerSocketChannel listener, String name) {
+        EventLoop loop = loops.getFirst();
+        loop.interest(listener, false);
+        loop.schedule(ACCEPT_RETRY_MS, () -> {
+            loop.interest(listener, true);
+            acceptAll(name, listener);
+        });
+    }
+
+    private void accept(String name, SocketChannel channel) throws IOException {
+        InetAddress peer = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
+        String refusal = admit(peer);
+        if (refusal != null) {
+            LOG.warn("event=connection_refused peer=/{} reason=\"{}\" action=close", peer.getHostAddress(), refusal);
+            channel.close();
+            return;
+        }
+        try {
+            channel.configureBlocking(false);
+            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
+            if (settings.sendBufferBytes() > 0) {
+                channel.setOption(StandardSocketOptions.SO_SNDBUF, settings.sendBufferBytes());
+            }
+            hand(name, channel, peer);
+        } catch (IOException e) {
+            dismiss(peer);
+            channel.close();
+            LOG.debug("event=connection_lost peer=/{} reason={}", peer.getHostAddress(), e.toString());
+        }
+    }
+
+    private void hand(String name, SocketChannel channel, InetAddress peer) throws IOException {
+        int index = nextLoop++ % loops.size();
+        EventLoop loop = loops.get(index);
+        Set<Connection> own = connections.get(index);
+        Connection[] self = new Connection[1];
+        Connection connection = new Connection(channel, loop, handler, name, settings.maxRequestBytes(), () -> {
+            own.remove(self[0]);
+            dismiss(peer);
+        });
+        self[0] = connection;
+        own.add(connection);
+        loop.execute(connection::open);
+    }
+
+    /** Counts a new connection; returns why it may not come in, or null. */
+    private String admit(InetAddress peer) {
+        if (connectionCount.incrementAndGet() > settings.maxConnections()) {
+            connectionCount.decrementAndGet();
+            return "max.connections=" + settings.maxConnections() + " reached";
+        }
+        if (countByAddress.merge(peer, 1, Integer::sum) > settings.maxConnectionsPerIp()) {
+            dismiss(peer);
+            return "max.connections.per.ip=" + settings.maxConnectionsPerIp() + " reached";
+        }
+        return null;
+    }
+
+    private void dismiss(InetAddress peer) {
+        connectionCount.decrementAndGet();
+        countByAddress.computeIfPresent(peer, (address, count) -> count == 1 ? null : count - 1);
+    }
+
+    private void sweepIdle(EventLoop loop, Set<Connection> own) {
+        own.forEach(connection -> connection.closeIfIdle(settings.maxIdleMs()));
+        long everyMs = Math.clamp(settings.maxIdleMs() / 4, 50, 10_000);
+        loop.schedule(everyMs, () -> sweepIdle(loop, own));
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.network;
+
+import io.ottla.wire.RequestContext;
+import io.ottla.wire.RequestHead;
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.protocol.ApiMessage;
+
+/**
+ * One request in hand. Exactly one of {@link #reply}, {@link #noReply} and {@link #hangUp} ends it, from any thread;
+ * replies reach the client in the order of its requests whatever the order in which they are given.
+ */
+public interface Request {
+    RequestHead head();
+
+    RequestContext context();
+
+    /** The address that the client reached us at, for brokers that listen on every address. */
+    String localHost();
+
+    /** The bytes after the header. Valid only until {@link RequestHandler#handle} returns. */
+    ByteBuffer body();
+
+    /** The thread that the connection lives on. */
+    EventLoop loop();
+
+    /** Sends a reply in the version of the request. */
+    void reply(ApiMessage reply);
+
+    /** Sends a reply in another version than the request's (ApiVersions to a client that is ahead of us). */
+    void reply(ApiMessage reply, short version);
+
+    /** Ends a request that wants no reply (produce with acks=0). */
+    void noReply();
+
+    /** Ends the request and its connection without a reply, with one log line that says why. */
+    void hangUp(String reason);
+
+    /** True once the connection is gone, so that waiting for its sake is useless. */
+    boolean abandoned();
+}
