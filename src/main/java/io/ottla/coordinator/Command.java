@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.coordinator;
+
+import org.apache.kafka.common.protocol.Errors;
+
+/** Something that a shard is asked to decide: a request, a timer that went off, news from elsewhere. */
+public interface Command {
+    /**
+     * Answers whoever sent this command with an error, because the shard could not decide or could not keep its
+     * decision; from any thread. Does nothing where nobody waits.
+     *
+     * @param error COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, UNKNOWN_SERVER_ERROR, or
+     *     MESSAGE_TOO_LARGE if the events do not fit into one batch
+     */
+    void refuse(Errors error);
+}
