@@ -129,20 +129,24 @@ final class Shard<C extends Command, E> {
     }
 
     private void decide(State.Active<C, E> active, C command, Moment now) {
-        C next;
+        Outcome<C, E> outcome;
         try {
-            next = settle(active, active.decider.decide(command, now));
+            outcome = active.decider.decide(command, now);
+        } catch (RuntimeException e) {
+            LOG.error("event=decision-failed shard={} command={} action=refused", name, command.getClass().getSimpleName(), e);
+            command.refuse(Errors.UNKNOWN_SERVER_ERROR);
+            return;
+        }
+        try {
+            follow(active, settle(active, outcome), now);
         } catch (EntriesTooLarge e) {
             LOG.warn("event=decision-too-large shard={} command={} bytes={} limit={} action=refused",
                     name, command.getClass().getSimpleName(), e.bytes, active.journal.maxBatchBytes());
             command.refuse(CoordinatorErrors.TOO_LARGE);
-            return;
         } catch (RuntimeException e) {
             command.refuse(Errors.UNKNOWN_SERVER_ERROR);
-            giveUp(active, CoordinatorErrors.GIVEN_UP, "cannot decide " + command.getClass().getSimpleName(), e);
-            return;
+            giveUp(active, CoordinatorErrors.GIVEN_UP, "cannot apply what it decided", e);
         }
-        follow(active, next, now);
     }
 
     /** Decides the successors of a command. What the command did is applied already, so a failure costs the whole state. */
