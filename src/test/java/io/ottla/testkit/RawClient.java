@@ -10,7 +10,6 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import org.apache.kafka.common.message.ApiMessageType;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.message.ResponseHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -172,12 +171,10 @@ public final class RawClient implements AutoCloseable {
     }
 
     private static ApiMessage newInstance(Class<? extends ApiMessage> type) {
-        for (ApiMessageType api : ApiMessageType.values()) {
-            ApiMessage response = api.newResponse();
-            if (type.isInstance(response)) {
-                return response;
-            }
+        try {
+            return type.getDeclaredConstructor().newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalArgumentException(type + " is not a response", e);
         }
-        throw new IllegalArgumentException(type + " is not a response");
     }
 }

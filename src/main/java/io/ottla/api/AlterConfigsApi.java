@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.api;
+
+import io.ottla.network.Request;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.AlterConfigsRequestData;
+import org.apache.kafka.common.message.AlterConfigsRequestData.AlterConfigsResource;
+import org.apache.kafka.common.message.AlterConfigsResponseData;
+import org.apache.kafka.common.message.AlterConfigsResponseData.AlterConfigsResourceResponse;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+
+/** AlterConfigs, 0 to 2: replaces all overrides of a topic or group. Errors per resource: those of {@link ConfigChanges#replace}. */
+final class AlterConfigsApi implements Api<AlterConfigsRequestData> {
+    private final ConfigChanges changes;
+
+    AlterConfigsApi(ConfigChanges changes) {
+        this.changes = changes;
+    }
+
+    @Override
+    public ApiKeys key() {
+        return ApiKeys.ALTER_CONFIGS;
+    }
+
+    @Override
+    public void answer(AlterConfigsRequestData body, Request request) {
+        Blocking.run(request, () -> {
+            AlterConfigsResponseData reply = new AlterConfigsResponseData();
+            body.resources().forEach(asked -> reply.responses().add(alter(asked, body.validateOnly())));
+            request.reply(reply);
+        });
+    }
+
+    private AlterConfigsResourceResponse alter(AlterConfigsResource asked, boolean validateOnly) {
+        AlterConfigsResourceResponse response = new AlterConfigsResourceResponse()
+                .setResourceType(asked.resourceType()).setResourceName(asked.resourceName());
+        try {
+            Map<String, String> overrides = new HashMap<>();
+            asked.configs().forEach(config -> {
+                if (config.value() == null) {
+                    throw new InvalidRequestException("Null value not supported for : " + config.name());
+                }
+                overrides.put(config.name(), config.value());
+            });
+            changes.replace(new ConfigResource(ConfigResource.Type.forId(asked.resourceType()), asked.resourceName()), overrides, validateOnly);
+            return response.setErrorMessage(null);
+        } catch (ApiException e) {
+            return response.setErrorCode(Errors.forException(e).code()).setErrorMessage(e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.api;
+
+import io.ottla.topic.Topic;
+import io.ottla.topic.TopicConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** Works out what the overrides of a resource become, checks them, and keeps them. */
+final class ConfigChanges {
+    /** One change of one config (KIP-339). */
+    record Change(String name, OpType operation, String value) {}
+
+    private final TopicAdmin admin;
+    private final GroupConfigs groupConfigs;
+
+    ConfigChanges(TopicAdmin admin, GroupConfigs groupConfigs) {
+        this.admin = admin;
+        this.groupConfigs = groupConfigs;
+    }
+
+    /**
+     * Replaces all overrides of a resource, or only checks them.
+     *
+     * @throws org.apache.kafka.common.errors.ApiException UNKNOWN_TOPIC_OR_PARTITION, INVALID_CONFIG, INVALID_REQUEST, KAFKA_STORAGE_ERROR
+     */
+    void replace(ConfigResource resource, Map<String, String> overrides, boolean validateOnly) {
+        switch (resource.type()) {
+            case TOPIC -> {
+                topic(resource.name());
+                TopicConfig.of(admin.topicDefaults(), overrides);
+            }
+            case GROUP -> groupConfigs.validate(resource.name(), overrides);
+            case BROKER -> throw new InvalidRequestException("Cannot update these configs dynamically: " + overrides.keySet());
+            case CLIENT_METRICS, BROKER_LOGGER, UNKNOWN -> throw new InvalidRequestException("Unexpected resource type " + resource.type());
+        }
+        if (!validateOnly) {
+            admin.catalog().replaceConfigs(resource, overrides);
+        }
+    }
+
+    /** Applies changes on top of the overrides that a resource has; errors as {@link #replace}. */
+    void apply(ConfigResource resource, List<Change> changes, boolean validateOnly) {
+        Map<String, String> overrides = new HashMap<>(admin.catalog().configs(resource));
+        for (Change change : changes) {
+            switch (change.operation()) {
+                case SET -> overrides.put(change.name(), required(change));
+                case DELETE -> overrides.remove(change.name());
+                case APPEND, SUBTRACT -> overrides.put(change.name(), changedList(resource, overrides, change));
+            }
+        }
+        replace(resource, overrides, validateOnly);
+    }
+
+    private String changedList(ConfigResource resource, Map<String, String> overrides, Change change) {
+        ConfigDef definition = resource.type() == ConfigResource.Type.TOPIC ? TopicConfig.DEFINITION : GroupConfigs.DEFINITION;
+        ConfigDef.ConfigKey key = definition.configKeys().get(change.name());
+        if (key == null || key.type != ConfigDef.Type.LIST) {
+            throw new InvalidConfigurationException("Can't " + change.operation() + " to key " + change.name() + " because its type is not LIST.");
+        }
+        String now = overrides.get(change.name());
+        if (now == null) {
+            now = ConfigDef.convertToString(topic(resource.name()).config().value(change.name()), key.type);
+        }
+        List<String> values = new ArrayList<>(split(now));
+        for (String value : split(required(change))) {
+            if (change.operation() == OpType.SUBTRACT) {
+                values.remove(value);
+            } else if (!values.contains(value)) {
+                values.add(value);
+            }
+        }
+        return String.join(",", values);
+    }
+
+    private static List<String> split(String list) {
+        return Arrays.stream(list.split(",")).map(String::strip).filter(value -> !value.isEmpty()).toList();
+    }
+
+    private static String required(Change change) {
+        if (change.value() == null) {
+            throw new InvalidRequestException("Null value not supported for : " + change.name());
+        }
+        return change.value();
+    }
+
+    private Topic topic(String name) {
+        Topic topic = admin.catalog().topics().get(name);
+        if (topic == null) {
+            throw new UnknownTopicOrPartitionException("The topic '" + name + "' does not exist.");
+        }
+        return topic;
+    }
+}

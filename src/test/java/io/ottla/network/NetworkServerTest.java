@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.network;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ottla.testkit.Eventually;
+import io.ottla.testkit.RawClient;
+import io.ottla.wire.InMemoryRecords;
+import io.ottla.world.Clock;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.HeartbeatRequestData;
+import org.apache.kafka.common.message.HeartbeatResponseData;
+import org.apache.kafka.common.message.ListGroupsRequestData;
+import org.apache.kafka.common.message.ListGroupsResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Heartbeats are pipelined here and answered when the test says so; ListGroups is answered at once, Fetch with records. */
+class NetworkServerTest {
+    private static final int MAX_REQUEST_BYTES = 1 << 20;
+
+    private final ConcurrentLinkedQueue<Request> parked = new ConcurrentLinkedQueue<>();
+    private volatile ByteBuffer fetched = ByteBuffer.allocate(0);
+    private NetworkServer server;
+    private int port;
+
+    private final RequestHandler handler = new RequestHandler() {
+        @Override
+        public void handle(Request request) {
+            switch (request.head().api()) {
+                case HEARTBEAT -> parked.add(request);
+                case LIST_GROUPS -> request.reply(new ListGroupsResponseData());
+                case FETCH -> request.reply(reply());
+                default -> throw new IllegalStateException("not for this test");
+            }
+        }
+
+        @Override
+        public boolean pipelined(ApiKeys api) {
+            return api == ApiKeys.HEARTBEAT;
+        }
+    };
+
+    private FetchResponseData reply() {
+        FetchResponseData reply = new FetchResponseData();
+        FetchResponseData.FetchableTopicResponse topic = new FetchResponseData.FetchableTopicResponse().setTopic("t");
+        for (int i = 0; i < 3; i++) {
+            topic.partitions().add(new FetchResponseData.PartitionData().setPartitionIndex(i).setHighWatermark(i)
+                    .setRecords(new InMemoryRecords(fetched)));
+        }
+        reply.responses().add(topic);
+        return reply;
+    }
+
+    private void start(int maxConnections, int maxPerIp, long idleMs) throws IOException {
+        server = new NetworkServer(
+                new NetworkSettings(2, MAX_REQUEST_BYTES, idleMs, maxConnections, maxPerIp, -1, -1, 50), Clock.SYSTEM, handler);
+        port = server.bind("PLAINTEXT", "localhost", 0);
+        server.start();
+    }
+
+    private RawClient connect() {
+        return RawClient.connect("localhost:" + port);
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void repliesLeaveInTheOrderOfRequestsWhateverOrderTheyAreGivenIn() throws IOException {
+        start(100, 100, -1);
+        try (RawClient client = connect()) {
+            List<Integer> ids = new ArrayList<>();
+            for (int i = 0; i < 100; i++) {
+                ids.add(client.send(heartbeat(), 4));
+            }
+            Eventually.until(() -> "all are in hand", () -> parked.size() == 100);
+            List<Request> backwards = new ArrayList<>(parked).reversed();
+            backwards.forEach(request -> request.reply(new HeartbeatResponseData()));
+            for (int id : ids) {
+                client.receive(id, 4, HeartbeatResponseData.class);
+            }
+        }
+    }
+
+    @Test
+    void aRequestThatIsNotPipelinedWaitsForItsTurn() throws IOException {
+        start(100, 100, -1);
+        try (RawClient client = connect()) {
+            int first = client.send(heartbeat(), 4);
+            int second = client.send(new ListGroupsRequestData(), 5);
+            int third = client.send(heartbeat(), 4);
+            Eventually.until(() -> "the first is in hand", () -> parked.size() == 1);
+            parked.poll().reply(new HeartbeatResponseData());
+            client.receive(first, 4, HeartbeatResponseData.class);
+            client.receive(second, 5, ListGroupsResponseData.class);
+            Eventually.until(() -> "the third is in hand", () -> parked.size() == 1);
+            parked.poll().reply(new HeartbeatResponseData());
+            client.receive(third, 4, HeartbeatResponseData.class);
+        }
+    }
+
+    @Test
+    void moreRequestsThanMayBeInHandAreAllAnswered() throws IOException {
+        start(100, 100, -1);
+        try (RawClient client = connect()) {
+            List<Integer> ids = new ArrayList<>();
+            for (int i = 0; i < 1000; i++) {
+                ids.add(client.send(heartbeat(), 4));
+            }
+            for (int id : ids) {
+                Eventually.until(() -> "one is in hand", () -> !parked.isEmpty());
+                assertTrue(parked.size() <= 256, "bounded");
+                parked.poll().reply(new HeartbeatResponseData());
+                client.receive(id, 4, HeartbeatResponseData.class);
+            }
+        }
+    }
+
+    @Test
+    void framesMayArriveInPiecesOfAnySize() throws IOException {
+        start(100, 100, -1);
+        long seed = 7;
+        Random random = new Random(seed);
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            ByteBuffer bytes = ByteBuffer.allocate(4 << 20);
+            int requests = 60;
+            for (int i = 0; i < requests; i++) {
+                ListGroupsRequestData request = new ListGroupsRequestData();
+                request.setStatesFilter(List.of("x".repeat(random.nextInt(1, 30_000))));
+                ByteBuffer frame = RawClient.encode(request, (short) 5, i);
+                bytes.putInt(frame.remaining()).put(frame);
+            }
+            bytes.flip();
+            Thread writer = Thread.startVirtualThread(() -> {
+                try {
+                    while (bytes.hasRemaining()) {
+                        byte[] piece = new byte[Math.min(bytes.remaining(), random.nextInt(1, 50_000))];
+                        bytes.get(piece);
+                        socket.getOutputStream().write(piece);
+                        socket.getOutputStream().flush();
+                    }
+                } catch (IOException e) {
+                    throw new java.io.UncheckedIOException(e);
+                }
+            });
+            InputStream in = socket.getInputStream();
+            for (int i = 0; i < requests; i++) {
+                ByteBuffer head = ByteBuffer.wrap(in.readNBytes(8));
+                int size = head.getInt();
+                assertEquals(i, head.getInt(), "seed " + seed);
+                in.readNBytes(size - 4);
+            }
+            writer.interrupt();
+        }
+    }
+
+    @Test
+    void recordsOfEverySizeArriveWholeEvenWhenTheReaderIsSlow() throws IOException {
+        start(100, 100, -1);
+        for (int size : new int[] {0, 100, 40_000, 3_000_000}) {
+            byte[] content = new byte[size];
+            new Random(size).nextBytes(content);
+            fetched = ByteBuffer.wrap(content);
+            try (RawClient client = connect()) {
+                List<Integer> ids = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    ids.add(client.send(new FetchRequestData(), 12));
+                }
+                for (int id : ids) {
+                    FetchResponseData reply = client.receive(id, 12, FetchResponseData.class);
+                    for (FetchResponseData.PartitionData data : reply.responses().getFirst().partitions()) {
+                        assertArrayEquals(content, bytes((MemoryRecords) data.records()));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void absurdLengthsCloseOnlyTheirOwnConnection() throws IOException {
+        start(100, 100, -1);
+        try (RawClient healthy = connect()) {
+            for (int length : new int[] {-1, Integer.MIN_VALUE, MAX_REQUEST_BYTES + 1, Integer.MAX_VALUE, 0, 7}) {
+                try (RawClient bad = connect()) {
+                    byte[] frame = new byte[4 + Math.clamp(length, 0, 7)];
+                    ByteBuffer.wrap(frame).putInt(length);
+                    bad.sendBytes(frame);
+                    assertTrue(bad.closedWithin(5_000), "length " + length);
+                }
+                healthy.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+            }
+        }
+    }
+
+    @Test
+    void connectionsPastTheLimitsAreClosedAndRoomIsMadeAgain() throws IOException {
+        start(100, 2, -1);
+        RawClient first = connect();
+        try (RawClient second = connect()) {
+            first.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+            second.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+            try (RawClient third = connect()) {
+                assertTrue(third.closedWithin(5_000));
+            }
+            first.close();
+            Eventually.until(() -> "there is room again", () -> {
+                try (RawClient fourth = connect()) {
+                    return !fourth.closedWithin(200);
+                }
+            });
+        }
+    }
+
+    @Test
+    void idleConnectionsAreClosedButNotWhileARequestIsInHand() throws IOException {
+        start(100, 100, 300);
+        try (RawClient idle = connect(); RawClient waiting = connect()) {
+            int id = waiting.send(heartbeat(), 4);
+            assertTrue(idle.closedWithin(10_000));
+            parked.poll().reply(new HeartbeatResponseData());
+            waiting.receive(id, 4, HeartbeatResponseData.class);
+        }
+    }
+
+    @Test
+    void aHandlerThatFailsClosesItsConnectionOnly() throws IOException {
+        start(100, 100, -1);
+        try (RawClient bad = connect(); RawClient healthy = connect()) {
+            bad.send(new org.apache.kafka.common.message.ApiVersionsRequestData(), 0);
+            assertTrue(bad.closedWithin(5_000));
+            healthy.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+        }
+    }
+
+    private static HeartbeatRequestData heartbeat() {
+        return new HeartbeatRequestData().setGroupId("g").setMemberId("m");
+    }
+
+    private static byte[] bytes(MemoryRecords records) {
+        byte[] bytes = new byte[records.sizeInBytes()];
+        records.buffer().get(bytes);
+        return bytes;
+    }
+}
