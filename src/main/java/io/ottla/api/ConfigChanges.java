@@ -8,6 +8,8 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigResource;
@@ -40,12 +42,30 @@ final class ConfigChanges {
                 TopicConfig.of(admin.topicDefaults(), overrides);
             }
             case GROUP -> groupConfigs.validate(resource.name(), overrides);
-            case BROKER -> throw new InvalidRequestException("Cannot update these configs dynamically: " + overrides.keySet());
-            case CLIENT_METRICS, BROKER_LOGGER, UNKNOWN -> throw new InvalidRequestException("Unexpected resource type " + resource.type());
+            case BROKER -> checkBroker(resource.name(), overrides);
+            case CLIENT_METRICS, BROKER_LOGGER, UNKNOWN -> throw unexpected(resource);
         }
         if (!validateOnly) {
             admin.catalog().replaceConfigs(resource, overrides);
         }
+    }
+
+    /** Of a broker's configs the defaults for topics may change while it runs. */
+    private void checkBroker(String name, Map<String, String> overrides) {
+        if (!name.isEmpty() && !name.equals(Integer.toString(admin.cluster().nodeId()))) {
+            throw new InvalidRequestException("Unexpected broker id, expected " + admin.cluster().nodeId() + " or empty string, but received " + name);
+        }
+        Set<String> fixed = new TreeSet<>(overrides.keySet());
+        Map<String, String> defaults = new HashMap<>(admin.topicDefaults());
+        TopicConfig.BROKER_NAMES.forEach((topicName, brokerName) -> {
+            if (fixed.remove(brokerName)) {
+                defaults.put(topicName, overrides.get(brokerName));
+            }
+        });
+        if (!fixed.isEmpty()) {
+            throw new InvalidRequestException("Cannot update these configs dynamically: " + fixed);
+        }
+        TopicConfig.of(defaults, Map.of());
     }
 
     /** Applies changes on top of the overrides that a resource has; errors as {@link #replace}. */
@@ -62,14 +82,14 @@ final class ConfigChanges {
     }
 
     private String changedList(ConfigResource resource, Map<String, String> overrides, Change change) {
-        ConfigDef definition = resource.type() == ConfigResource.Type.TOPIC ? TopicConfig.DEFINITION : GroupConfigs.DEFINITION;
-        ConfigDef.ConfigKey key = definition.configKeys().get(change.name());
+        ConfigDef.ConfigKey key = definition(resource).configKeys().get(change.name());
         if (key == null || key.type != ConfigDef.Type.LIST) {
             throw new InvalidConfigurationException("Can't " + change.operation() + " to key " + change.name() + " because its type is not LIST.");
         }
         String now = overrides.get(change.name());
         if (now == null) {
-            now = ConfigDef.convertToString(topic(resource.name()).config().value(change.name()), key.type);
+            Object value = resource.type() == ConfigResource.Type.TOPIC ? topic(resource.name()).config().value(change.name()) : key.defaultValue;
+            now = ConfigDef.convertToString(value, key.type);
         }
         List<String> values = new ArrayList<>(split(now));
         for (String value : split(required(change))) {
@@ -82,8 +102,21 @@ final class ConfigChanges {
         return String.join(",", values);
     }
 
+    private ConfigDef definition(ConfigResource resource) {
+        return switch (resource.type()) {
+            case TOPIC -> TopicConfig.DEFINITION;
+            case GROUP -> GroupConfigs.DEFINITION;
+            case BROKER -> admin.brokerDefinition();
+            case CLIENT_METRICS, BROKER_LOGGER, UNKNOWN -> throw unexpected(resource);
+        };
+    }
+
     private static List<String> split(String list) {
         return Arrays.stream(list.split(",")).map(String::strip).filter(value -> !value.isEmpty()).toList();
+    }
+
+    private static InvalidRequestException unexpected(ConfigResource resource) {
+        return new InvalidRequestException("Unexpected resource type " + resource.type());
     }
 
     private static String required(Change change) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.ConfigKey;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigType;
 
@@ -47,15 +48,38 @@ final class ConfigDescriptions {
         for (ConfigKey key : keys.values()) {
             List<Synonym> synonyms = new ArrayList<>();
             addBroker(admin, key.name, synonyms);
-            boolean set = admin.brokerConfigs().containsKey(key.name);
-            ConfigSource source = set ? ConfigSource.STATIC_BROKER_CONFIG : ConfigSource.DEFAULT_CONFIG;
+            ConfigSource source = synonyms.isEmpty() ? ConfigSource.DEFAULT_CONFIG : synonyms.getFirst().source();
             String value = synonyms.isEmpty() ? null : synonyms.getFirst().value();
-            entries.add(new Entry(key.name, value, source, true, type(key.type), key.documentation, synonyms));
+            boolean readOnly = !TopicConfig.BROKER_NAMES.containsValue(key.name);
+            entries.add(new Entry(key.name, value, source, readOnly, type(key.type), key.documentation, synonyms));
         }
         return entries;
     }
 
+    /** What was set while running for all brokers, whichever they are. */
+    static List<Entry> ofAllBrokers(TopicAdmin admin) {
+        List<Entry> entries = new ArrayList<>();
+        dynamic(admin, "").forEach((name, value) -> {
+            ConfigKey key = admin.brokerDefinition().configKeys().get(name);
+            entries.add(new Entry(name, value, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, false, type(key.type), key.documentation,
+                    List.of(new Synonym(name, value, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG))));
+        });
+        return entries;
+    }
+
+    private static Map<String, String> dynamic(TopicAdmin admin, String broker) {
+        return admin.catalog().configs(new ConfigResource(ConfigResource.Type.BROKER, broker));
+    }
+
     private static void addBroker(TopicAdmin admin, String name, List<Synonym> synonyms) {
+        String ofThis = dynamic(admin, Integer.toString(admin.cluster().nodeId())).get(name);
+        if (ofThis != null) {
+            synonyms.add(new Synonym(name, ofThis, ConfigSource.DYNAMIC_BROKER_CONFIG));
+        }
+        String ofAll = dynamic(admin, "").get(name);
+        if (ofAll != null) {
+            synonyms.add(new Synonym(name, ofAll, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG));
+        }
         String set = admin.brokerConfigs().get(name);
         if (set != null) {
             synonyms.add(new Synonym(name, set, ConfigSource.STATIC_BROKER_CONFIG));

@@ -75,7 +75,7 @@ final class DescribeConfigsApi implements Api<DescribeConfigsRequestData> {
 
     private List<ConfigDescriptions.Entry> ofBroker(String name) {
         if (name.isEmpty()) {
-            return List.of();
+            return ConfigDescriptions.ofAllBrokers(admin);
         }
         if (!name.equals(Integer.toString(admin.cluster().nodeId()))) {
             throw new InvalidRequestException("Unexpected broker id, expected " + admin.cluster().nodeId() + ", but received " + name);

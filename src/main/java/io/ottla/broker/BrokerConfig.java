@@ -3,6 +3,7 @@ package io.ottla.broker;
 
 import io.ottla.topic.TopicConfig;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -111,6 +112,11 @@ public final class BrokerConfig {
     /** The value in force for any name in {@link #definition()}, in the type defined there; may be null. */
     public Object value(String name) {
         return values.get(name);
+    }
+
+    /** All values in force by name, in the types of {@link #definition()}. */
+    public Map<String, Object> values() {
+        return Collections.unmodifiableMap(values);
     }
 
     public int getInt(String name) {

@@ -23,17 +23,16 @@ public final class NetworkServer implements AutoCloseable {
     private static final long ACCEPT_RETRY_MS = 100;
 
     private final NetworkSettings settings;
-    private final RequestHandler handler;
     private final List<EventLoop> loops = new ArrayList<>();
     private final List<ServerSocketChannel> listeners = new ArrayList<>();
     private final List<Set<Connection>> connections = new ArrayList<>();
     private final AtomicInteger connectionCount = new AtomicInteger();
     private final Map<InetAddress, Integer> countByAddress = new ConcurrentHashMap<>();
+    private RequestHandler handler;
     private int nextLoop;
 
-    public NetworkServer(NetworkSettings settings, Clock clock, RequestHandler handler) throws IOException {
+    public NetworkServer(NetworkSettings settings, Clock clock) throws IOException {
         this.settings = settings;
-        this.handler = handler;
         for (int i = 0; i < settings.threads(); i++) {
             loops.add(new EventLoop("ottla-network-" + i, clock));
             connections.add(ConcurrentHashMap.newKeySet());
@@ -68,8 +67,9 @@ public final class NetworkServer implements AutoCloseable {
         return bound;
     }
 
-    /** Begins to accept connections. */
-    public void start() {
+    /** Begins to accept connections, whose requests {@code handler} answers. Once, after all binding. */
+    public void start(RequestHandler handler) {
+        this.handler = handler;
         for (int i = 0; i < loops.size(); i++) {
             EventLoop loop = loops.get(i);
             Set<Connection> own = connections.get(i);

@@ -68,9 +68,9 @@ class NetworkServerTest {
 
     private void start(int maxConnections, int maxPerIp, long idleMs) throws IOException {
         server = new NetworkServer(
-                new NetworkSettings(2, MAX_REQUEST_BYTES, idleMs, maxConnections, maxPerIp, -1, -1, 50), Clock.SYSTEM, handler);
+                new NetworkSettings(2, MAX_REQUEST_BYTES, idleMs, maxConnections, maxPerIp, -1, -1, 50), Clock.SYSTEM);
         port = server.bind("PLAINTEXT", "localhost", 0);
-        server.start();
+        server.start(handler);
     }
 
     private RawClient connect() {

@@ -6,8 +6,10 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.DefaultRecordBatch;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -26,6 +28,7 @@ public final class FakePartition implements Partition {
     private final boolean flushByHand;
     private final List<Batch> batches = new ArrayList<>();
     private final List<Waiting> waiting = new ArrayList<>();
+    private final List<Runnable> watchers = new CopyOnWriteArrayList<>();
     private long logEnd;
     private long highWatermark;
     private ApiException failure;
@@ -79,6 +82,7 @@ public final class FakePartition implements Partition {
             waiting.removeIf(each -> each.offset <= highWatermark && done.add(each));
         }
         done.forEach(each -> each.callback.done(null));
+        watchers.forEach(Runnable::run);
     }
 
     /** Forgets what is not durable, as a power cut would. Nobody who waits is told. */
@@ -128,6 +132,9 @@ public final class FakePartition implements Partition {
     public synchronized Fetched read(long offset, int maxBytes, boolean minOneBatch, ReadLimit limit) {
         check();
         long end = limit == ReadLimit.LOG_END ? logEnd : highWatermark;
+        if (offset < 0 || offset > end) {
+            throw new OffsetOutOfRangeException(offset + " is not between 0 and " + end);
+        }
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (Batch batch : batches) {
             boolean wanted = batch.lastOffset >= offset && batch.lastOffset < end;
@@ -149,7 +156,8 @@ public final class FakePartition implements Partition {
 
     @Override
     public AutoCloseable watch(Runnable onAdvance) {
-        return () -> {};
+        watchers.add(onAdvance);
+        return () -> watchers.remove(onAdvance);
     }
 
     @Override

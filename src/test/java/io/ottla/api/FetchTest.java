@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ottla.network.NetworkServer;
+import io.ottla.network.NetworkSettings;
+import io.ottla.testkit.RawClient;
+import io.ottla.topic.AppendOrigin;
+import io.ottla.topic.FakeCatalog;
+import io.ottla.topic.Topic;
+import io.ottla.world.Clock;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.message.FetchRequestData;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.FetchResponseData.PartitionData;
+import org.apache.kafka.common.message.MetadataRequestData;
+import org.apache.kafka.common.message.MetadataResponseData;
+import org.apache.kafka.common.message.ProduceRequestData;
+import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Fetch and what it needs, over the wire, with topics in memory. */
+class FetchTest {
+    private final FakeCatalog catalog = new FakeCatalog(false);
+    private NetworkServer server;
+    private RawClient client;
+    private String address;
+    private Topic topic;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = new NetworkServer(new NetworkSettings(2, 1 << 20, -1, 100, 100, -1, -1, 50), Clock.SYSTEM);
+        int port = server.bind("PLAINTEXT", "localhost", 0);
+        Cluster cluster = new Cluster("cluster", 1, null, Map.of("PLAINTEXT", new Cluster.Endpoint("localhost", port)));
+        server.start(new ApiTable(List.of(
+                new MetadataApi(cluster, catalog, new TopicCreation(catalog, true, 1)),
+                new ProduceApi(catalog),
+                new FetchApi(catalog, 2, 1 << 20))));
+        address = "localhost:" + port;
+        client = RawClient.connect(address);
+        topic = catalog.create("t", 3, Map.of());
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        server.close();
+    }
+
+    @Test
+    void whatWasProducedIsFetched() {
+        ProduceResponseData produced = client.call(produce(13, 1, "a", "b"), 13, ProduceResponseData.class);
+        assertEquals(0, produced.responses().find("", topic.id()).partitionResponses().getFirst().errorCode());
+        assertEquals(List.of("a", "b"), values(fetch(client, fetchRequest(0, 0, 0, 1)).get(0)));
+    }
+
+    @Test
+    void aFetchWaitsForRecordsAndIsAnsweredWhenTheyCome() {
+        CompletableFuture<FetchResponseData> waiting = CompletableFuture.supplyAsync(() -> {
+            try (RawClient other = RawClient.connect(address)) {
+                return other.call(fetchRequest(0, 0, 10_000, 1), 17, FetchResponseData.class);
+            }
+        });
+        append(1, "late");
+        FetchResponseData reply = waiting.join();
+        assertEquals(List.of("late"), reply.responses().getFirst().partitions().stream().flatMap(data -> values(data).stream()).toList());
+    }
+
+    @Test
+    void aFetchThatFindsNothingIsAnsweredEmptyAfterTheLongestWait() {
+        long start = System.nanoTime();
+        FetchResponseData reply = client.call(fetchRequest(0, 0, 300, 1), 17, FetchResponseData.class);
+        assertTrue(System.nanoTime() - start >= 300_000_000L, "waited");
+        assertTrue(reply.responses().getFirst().partitions().stream().allMatch(data -> values(data).isEmpty()));
+    }
+
+    @Test
+    void minBytesIsWaitedForOverSeveralPartitions() {
+        append(0, "x".repeat(100));
+        CompletableFuture<FetchResponseData> waiting = CompletableFuture.supplyAsync(() -> {
+            try (RawClient other = RawClient.connect(address)) {
+                return other.call(fetchRequest(0, 0, 10_000, 400), 17, FetchResponseData.class);
+            }
+        });
+        append(1, "y".repeat(100));
+        append(2, "z".repeat(100));
+        FetchResponseData reply = waiting.join();
+        assertEquals(3, reply.responses().getFirst().partitions().stream().filter(data -> !values(data).isEmpty()).count());
+    }
+
+    @Test
+    void anIncrementalSessionTellsOnlyWhatChanged() {
+        FetchResponseData first = client.call(fetchRequest(0, 0, 0, 1), 17, FetchResponseData.class);
+        int session = first.sessionId();
+        assertTrue(session != 0);
+        assertEquals(3, first.responses().getFirst().partitions().size());
+        FetchRequestData next = new FetchRequestData().setMaxWaitMs(0).setMinBytes(1).setSessionId(session).setSessionEpoch(1);
+        assertEquals(List.of(), client.call(next, 17, FetchResponseData.class).responses());
+        append(2, "news");
+        FetchResponseData third = client.call(next.duplicate().setSessionEpoch(2), 17, FetchResponseData.class);
+        assertEquals(2, third.responses().getFirst().partitions().getFirst().partitionIndex());
+        assertEquals(1, third.responses().getFirst().partitions().size());
+        FetchResponseData stale = client.call(next.duplicate().setSessionEpoch(2), 17, FetchResponseData.class);
+        assertEquals(Errors.INVALID_FETCH_SESSION_EPOCH.code(), stale.errorCode());
+        FetchResponseData unknown = client.call(next.duplicate().setSessionId(session + 1), 17, FetchResponseData.class);
+        assertEquals(Errors.FETCH_SESSION_ID_NOT_FOUND.code(), unknown.errorCode());
+    }
+
+    @Test
+    void aHighWatermarkThatMovedWhileAFetchWaitedInVainIsStillNews() {
+        FetchResponseData first = client.call(fetchRequest(0, 0, 0, 1), 17, FetchResponseData.class);
+        append(0, "small");
+        FetchRequestData next = new FetchRequestData().setMaxWaitMs(200).setMinBytes(100_000).setSessionId(first.sessionId()).setSessionEpoch(1);
+        FetchResponseData second = client.call(next, 17, FetchResponseData.class);
+        assertEquals(1, second.responses().getFirst().partitions().getFirst().highWatermark());
+    }
+
+    @Test
+    void clientsWithoutASlotGoOnWithoutASession() {
+        for (int i = 0; i < 3; i++) {
+            int session = client.call(fetchRequest(0, 0, 0, 1), 17, FetchResponseData.class).sessionId();
+            assertEquals(i == 2, session == 0);
+        }
+    }
+
+    @Test
+    void offsetsOutOfRangeAndUnknownPartitionsAreErrorsAtOnce() {
+        assertEquals(Errors.OFFSET_OUT_OF_RANGE.code(), fetch(client, fetchRequest(0, 5, 10_000, 1)).get(0).errorCode());
+        FetchRequestData unknown = fetchRequest(0, 0, 10_000, 1);
+        unknown.topics().getFirst().partitions().getFirst().setPartition(99);
+        assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION.code(), fetch(client, unknown).get(99).errorCode());
+    }
+
+    @Test
+    void theFirstBatchComesWholeEvenPastTheLimits() {
+        append(0, "x".repeat(5000));
+        append(1, "y".repeat(5000));
+        FetchRequestData request = fetchRequest(0, 0, 0, 1).setMaxBytes(10);
+        Map<Integer, PartitionData> reply = fetch(client, request);
+        assertEquals(1, reply.values().stream().filter(data -> !values(data).isEmpty()).count());
+    }
+
+    @Test
+    void metadataCreatesTopicsThatItMay() {
+        MetadataRequestData request = new MetadataRequestData().setAllowAutoTopicCreation(true);
+        request.setTopics(List.of(new MetadataRequestData.MetadataRequestTopic().setName("fresh")));
+        MetadataResponseData reply = client.call(request, 12, MetadataResponseData.class);
+        assertEquals(1, reply.topics().find("fresh").partitions().size());
+    }
+
+    @Test
+    void aRequestThatDoesNotFitItsVersionClosesItsConnection() {
+        ByteBuffer frame = RawClient.encode(fetchRequest(0, 0, 0, 1), (short) 17, 1);
+        client.sendFrame(frame.limit(frame.limit() - 3));
+        assertTrue(client.closedWithin(5_000));
+    }
+
+    private void append(int partition, String... values) {
+        topic.partitions().get(partition).append(batch(values), AppendOrigin.CLIENT);
+    }
+
+    private static ByteBuffer batch(String... values) {
+        SimpleRecord[] records = new SimpleRecord[values.length];
+        for (int i = 0; i < values.length; i++) {
+            records[i] = new SimpleRecord(1_000, values[i].getBytes(StandardCharsets.UTF_8));
+        }
+        return MemoryRecords.withRecords(Compression.NONE, records).buffer();
+    }
+
+    private ProduceRequestData produce(int version, int acks, String... values) {
+        ProduceRequestData request = new ProduceRequestData().setAcks((short) acks).setTimeoutMs(1000);
+        request.topicData().add(new TopicProduceData().setTopicId(topic.id()).setPartitionData(List.of(
+                new PartitionProduceData().setIndex(0).setRecords(MemoryRecords.readableRecords(batch(values))))));
+        return request;
+    }
+
+    private FetchRequestData fetchRequest(int sessionEpoch, long offset, int maxWaitMs, int minBytes) {
+        FetchTopic asked = new FetchTopic().setTopicId(topic.id());
+        for (int i = 0; i < 3; i++) {
+            asked.partitions().add(new FetchPartition().setPartition(i).setFetchOffset(offset).setPartitionMaxBytes(1 << 20));
+        }
+        return new FetchRequestData().setMaxWaitMs(maxWaitMs).setMinBytes(minBytes).setSessionEpoch(sessionEpoch).setTopics(List.of(asked));
+    }
+
+    private static Map<Integer, PartitionData> fetch(RawClient client, FetchRequestData request) {
+        FetchResponseData reply = client.call(request, 17, FetchResponseData.class);
+        return reply.responses().stream().flatMap(answered -> answered.partitions().stream())
+                .collect(java.util.stream.Collectors.toMap(PartitionData::partitionIndex, data -> data));
+    }
+
+    private static List<String> values(PartitionData data) {
+        List<String> values = new java.util.ArrayList<>();
+        ((MemoryRecords) data.records()).records().forEach(record -> {
+            byte[] bytes = new byte[record.valueSize()];
+            record.value().get(bytes);
+            values.add(new String(bytes, StandardCharsets.UTF_8));
+        });
+        return values;
+    }
+}
