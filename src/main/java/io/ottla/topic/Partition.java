@@ -35,9 +35,9 @@ public interface Partition {
 
     /**
      * Reads whole batches from the one that holds {@code offset} on, at most {@code maxBytes} but always the first
-     * batch if {@code minOneBatch}. Nothing at or past the limit is ever returned.
+     * batch if {@code minOneBatch}. Nothing at or past the limit is ever returned; from an offset at or past it, nothing.
      *
-     * @throws org.apache.kafka.common.errors.OffsetOutOfRangeException before the log start or after the limit's end
+     * @throws org.apache.kafka.common.errors.OffsetOutOfRangeException before the log start or after the log's end
      */
     Fetched read(long offset, int maxBytes, boolean minOneBatch, ReadLimit limit);
 

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import static org.apache.kafka.common.protocol.Errors.CORRUPT_MESSAGE;
+import static org.apache.kafka.common.protocol.Errors.INVALID_RECORD;
+import static org.apache.kafka.common.protocol.Errors.INVALID_TIMESTAMP;
+import static org.apache.kafka.common.protocol.Errors.MESSAGE_TOO_LARGE;
+import static org.apache.kafka.common.protocol.Errors.RECORD_LIST_TOO_LARGE;
+import static org.apache.kafka.common.protocol.Errors.UNSUPPORTED_COMPRESSION_TYPE;
+
+import io.ottla.topic.AppendOrigin;
+import io.ottla.topic.AppendRefused;
+import io.ottla.topic.AppendRefused.RecordError;
+import io.ottla.topic.PartitionId;
+import io.ottla.topic.TopicConfig;
+import io.ottla.wire.BatchView;
+import io.ottla.wire.RecordCursor;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.record.internal.CompressionType;
+
+/**
+ * Checks batches before they are appended, and gives them the timestamps and the compression that their topic asks for.
+ * Used by one thread at a time.
+ */
+final class BatchValidator {
+    private static final int MAX_RECORD_ERRORS = 1000;
+    private static final int ERRORS_SHOWN = 3;
+    private static final int MAX_COMPRESSION_ID = 4;
+    private static final ThreadLocal<BatchValidator> MINE = ThreadLocal.withInitial(BatchValidator::new);
+
+    private final BatchView batch = new BatchView();
+    private final RecordCursor records = new RecordCursor();
+    private List<RecordError> errors;
+    private boolean onlyTimestamps;
+
+    private PartitionId id;
+    private TopicConfig config;
+    private long nowMs;
+
+    private BatchValidator() {}
+
+    /** The calling thread's own validator. */
+    static BatchValidator mine() {
+        return MINE.get();
+    }
+
+    /**
+     * Checks all batches in {@code batches} and adjusts them in place where that is possible.
+     *
+     * @return the bytes to append: {@code batches} itself without trailing bytes that are no whole batch, or recompressed ones
+     * @throws AppendRefused CORRUPT_MESSAGE, INVALID_RECORD, INVALID_TIMESTAMP, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, UNSUPPORTED_COMPRESSION_TYPE
+     */
+    ByteBuffer check(ByteBuffer batches, AppendOrigin origin, PartitionId partition, TopicConfig topic, long wallMs) {
+        id = partition;
+        config = topic;
+        nowMs = wallMs;
+        ByteBuffer accepted = origin == AppendOrigin.CLIENT ? checkFromClient(batches) : checkFromCoordinator(batches);
+        if (accepted.remaining() > config.segmentBytes()) {
+            throw new AppendRefused(RECORD_LIST_TOO_LARGE, "Message batch size is " + accepted.remaining() + " bytes in append to partition " + id
+                    + ", which exceeds the maximum configured segment size of " + config.segmentBytes() + ".");
+        }
+        return accepted;
+    }
+
+    private ByteBuffer checkFromClient(ByteBuffer batches) {
+        batch.at(batches, batches.position());
+        checkShape(batches);
+        int end = batch.position() + batch.sizeBytes();
+        checkOnlyOne(batches, end);
+        checkWhole();
+        checkHeader();
+        long maxTimestamp = walk();
+        batch.setMaxTimestamp(config.logAppendTime() ? nowMs : maxTimestamp, config.logAppendTime());
+        ByteBuffer accepted = batches.duplicate().limit(end);
+        return recompress(accepted);
+    }
+
+    private ByteBuffer checkFromCoordinator(ByteBuffer batches) {
+        ByteBuffer accepted = batches.duplicate();
+        for (int at = accepted.position(); at < accepted.limit(); at += batch.sizeBytes()) {
+            batch.at(accepted, at);
+            checkShape(accepted);
+            checkWhole();
+        }
+        if (!accepted.hasRemaining()) {
+            throw new AppendRefused(INVALID_RECORD, "Record batch has no batches at all");
+        }
+        return accepted;
+    }
+
+    private void checkShape(ByteBuffer batches) {
+        int available = batches.limit() - batch.position();
+        if (available < BatchView.PREFIX_BYTES + 5) {
+            throw new AppendRefused(INVALID_RECORD, "Produce requests must have at least one record batch per partition");
+        }
+        byte magic = batch.magic();
+        if (magic == 0 || magic == 1) {
+            throw new AppendRefused(INVALID_RECORD, "Produce requests are only allowed to contain record batches with magic version 2");
+        }
+        if (magic != BatchView.MAGIC) {
+            throw new AppendRefused(CORRUPT_MESSAGE, "Invalid magic found in record: " + magic);
+        }
+        String problem = batch.sizeProblem();
+        if (problem != null) {
+            throw new AppendRefused(CORRUPT_MESSAGE, "Record batch for " + id + " is corrupt: " + problem);
+        }
+    }
+
+    private void checkOnlyOne(ByteBuffer batches, int end) {
+        BatchView second = new BatchView(batches, end);
+        if (batches.limit() - end >= BatchView.HEADER_BYTES && second.sizeProblem() == null) {
+            throw new AppendRefused(INVALID_RECORD, "Produce requests are only allowed to contain exactly one record batch per partition");
+        }
+    }
+
+    private void checkWhole() {
+        if (batch.sizeBytes() > config.maxMessageBytes()) {
+            throw new AppendRefused(MESSAGE_TOO_LARGE, "The record batch size in the append to " + id + " is " + batch.sizeBytes()
+                    + " bytes which exceeds the maximum configured value of " + config.maxMessageBytes() + ".");
+        }
+        if (!batch.crcMatches()) {
+            throw new AppendRefused(CORRUPT_MESSAGE, "Record is corrupt (stored crc = " + Integer.toUnsignedString(batch.storedCrc()) + ") in topic partition " + id + ".");
+        }
+    }
+
+    private void checkHeader() {
+        refuseIf(batch.baseOffset() != 0, "The baseOffset of the record batch in the append to " + id + " should be 0, but it is " + batch.baseOffset());
+        if (batch.compressionId() > MAX_COMPRESSION_ID) {
+            throw new AppendRefused(UNSUPPORTED_COMPRESSION_TYPE, "Unknown compression type id: " + batch.compressionId());
+        }
+        refuseIf(batch.lastOffsetDelta() < 0, "Batch has an invalid offset range: [0, " + batch.lastOffsetDelta() + "] in topic partition " + id);
+        refuseIf(batch.count() <= 0, "Invalid reported count for record batch: " + batch.count() + " in topic partition " + id);
+        refuseIf(batch.lastOffsetDelta() != batch.count() - 1, "Inconsistent batch offset range [0, " + batch.lastOffsetDelta()
+                + "] and count of records " + batch.count() + " in topic partition " + id);
+        refuseIf(batch.control(), "Clients are not allowed to write control records in topic partition " + id);
+        refuseIf(batch.hasProducerId() && batch.baseSequence() < 0, "Invalid sequence number " + batch.baseSequence()
+                + " in record batch with producerId " + batch.producerId() + " in topic partition " + id);
+        refuseIf(batch.hasDeleteHorizon(), "Clients are not allowed to set a delete horizon in topic partition " + id);
+    }
+
+    private static void refuseIf(boolean wrong, String message) {
+        if (wrong) {
+            throw new AppendRefused(INVALID_RECORD, message);
+        }
+    }
+
+    /** Looks at every record; returns the largest timestamp. */
+    private long walk() {
+        errors = null;
+        onlyTimestamps = true;
+        long maxTimestamp = BatchView.NO_TIMESTAMP;
+        try (RecordCursor cursor = records.over(batch, maxRecordBytes())) {
+            while (cursor.next()) {
+                checkRecord(cursor);
+                maxTimestamp = Math.max(maxTimestamp, cursor.createTimestamp());
+            }
+        } catch (InvalidRecordException e) {
+            throw new AppendRefused(INVALID_RECORD, e.getMessage() + " in topic partition " + id);
+        }
+        if (errors != null) {
+            refuseRecords();
+        }
+        return maxTimestamp;
+    }
+
+    private int maxRecordBytes() {
+        return (Integer) config.value("max.decompressed.message.bytes");
+    }
+
+    private void checkRecord(RecordCursor cursor) {
+        int index = cursor.index();
+        if (cursor.offsetDelta() != index) {
+            refuse(index, "Inner record " + index + " does not have incremental offsets, expected offset delta " + index + " but found "
+                    + cursor.offsetDelta() + " in topic partition " + id + ".");
+        } else if (batch.compressionId() != 0 && (cursor.attributes() & 0x07) != 0) {
+            refuse(index, "Compressed outer record should not have an inner record with a compression attribute set in topic partition " + id + ".");
+        } else if (config.compacted() && !cursor.hasKey()) {
+            refuse(index, "Compacted topic cannot accept message without key in topic partition " + id + ".");
+        } else {
+            checkTimestamp(index, cursor.createTimestamp());
+        }
+    }
+
+    private void checkTimestamp(int index, long timestamp) {
+        if (batch.logAppendTime()) {
+            refuseTimestamp(index, "Invalid timestamp type in message " + index + ". Producer should not set timestamp type to LogAppendTime.");
+        } else if (!config.logAppendTime() && timestamp != BatchView.NO_TIMESTAMP) {
+            long age = nowMs - timestamp;
+            if (age > config.timestampBeforeMaxMs() || -age > config.timestampAfterMaxMs()) {
+                refuseTimestamp(index, "Timestamp " + timestamp + " of message with offset " + index + " is out of range. The timestamp should be within ["
+                        + (nowMs - config.timestampBeforeMaxMs()) + ", " + (nowMs + config.timestampAfterMaxMs()) + "]");
+            }
+        }
+    }
+
+    private void refuse(int index, String message) {
+        onlyTimestamps = false;
+        note(index, message);
+    }
+
+    private void refuseTimestamp(int index, String message) {
+        note(index, message);
+    }
+
+    private void note(int index, String message) {
+        if (errors == null) {
+            errors = new ArrayList<>();
+        }
+        if (errors.size() < MAX_RECORD_ERRORS) {
+            errors.add(new RecordError(index, message));
+        }
+    }
+
+    private void refuseRecords() {
+        if (onlyTimestamps) {
+            throw new AppendRefused(INVALID_TIMESTAMP, "One or more records have been rejected due to invalid timestamp", errors);
+        }
+        throw new AppendRefused(INVALID_RECORD, "One or more records have been rejected due to " + errors.size()
+                + " record errors in total, and only showing the first three errors at most: " + errors.subList(0, Math.min(ERRORS_SHOWN, errors.size())), errors);
+    }
+
+    private ByteBuffer recompress(ByteBuffer accepted) {
+        String wanted = config.compressionType();
+        if (wanted.equals("producer") || wanted.equals(typeName(batch.compressionId()))) {
+            return accepted;
+        }
+        ByteBuffer rebuilt = Recompressor.recompress(accepted, config, nowMs);
+        batch.at(rebuilt, rebuilt.position());
+        if (batch.sizeBytes() > config.maxMessageBytes()) {
+            throw new AppendRefused(MESSAGE_TOO_LARGE, "Message batch size is " + batch.sizeBytes() + " bytes in append to partition " + id
+                    + " which exceeds the maximum configured size of " + config.maxMessageBytes() + ".");
+        }
+        return rebuilt;
+    }
+
+    private static String typeName(int compressionId) {
+        return compressionId == 0 ? "uncompressed" : CompressionType.forId(compressionId).name;
+    }
+}

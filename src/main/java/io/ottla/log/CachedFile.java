@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import io.ottla.world.Disk.OpenMode;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A file that is opened when it is needed and may be closed in between. Safe for any thread. */
+final class CachedFile {
+    private final OpenFiles files;
+    private final Path directory;
+    private String name;
+    private FileHandle handle;
+    private volatile boolean recentlyUsed;
+    private volatile boolean pinned;
+
+    CachedFile(OpenFiles files, Path directory, String name) {
+        this.files = files;
+        this.directory = directory;
+        this.name = name;
+    }
+
+    synchronized Path path() {
+        return directory.resolve(name);
+    }
+
+    /** The open file, retained for the caller, who must release it. */
+    FileHandle acquire() throws IOException {
+        FileHandle result;
+        boolean fresh = false;
+        synchronized (this) {
+            if (handle == null) {
+                handle = new FileHandle(files.disk().open(path(), OpenMode.READ_WRITE));
+                fresh = true;
+            }
+            result = handle;
+            result.retain();
+        }
+        recentlyUsed = true;
+        if (fresh) {
+            files.opened(this);
+        }
+        return result;
+    }
+
+    /** Creates the file, which must not exist, and keeps it open. */
+    void create() throws IOException {
+        synchronized (this) {
+            handle = new FileHandle(files.disk().open(path(), OpenMode.CREATE_NEW));
+        }
+        recentlyUsed = true;
+        files.opened(this);
+    }
+
+    boolean exists() {
+        return files.disk().exists(path());
+    }
+
+    /** Keeps the file open while it has bytes that are not flushed: errors of late writes are reported to open files only. */
+    void pin() {
+        pinned = true;
+    }
+
+    void unpin() {
+        pinned = false;
+    }
+
+    /** Whether the file may be closed now; each call uses up one second chance. */
+    boolean evictable() {
+        boolean used = recentlyUsed;
+        recentlyUsed = false;
+        return !pinned && !used;
+    }
+
+    /** Closes the file once nobody reads it; it has left the count already. */
+    void evict() {
+        FileHandle last;
+        synchronized (this) {
+            last = handle;
+            handle = null;
+        }
+        if (last != null) {
+            last.release();
+        }
+    }
+
+    void close() {
+        pinned = false;
+        files.closed(this);
+        evict();
+    }
+
+    /** Renames the file in its directory; those who read it go on undisturbed. */
+    synchronized void rename(String newName) throws IOException {
+        files.disk().move(path(), directory.resolve(newName));
+        name = newName;
+    }
+
+    void delete() throws IOException {
+        close();
+        files.disk().delete(path());
+    }
+}

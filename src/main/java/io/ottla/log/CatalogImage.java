@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+
+/** What the catalog's journal adds up to. Used by one thread. */
+final class CatalogImage {
+    private final Map<Uuid, CatalogEvent.TopicCreated> topics = new LinkedHashMap<>();
+    private final Map<ConfigResource, Map<String, String>> configs = new HashMap<>();
+    private final Set<Uuid> deletedIds = new HashSet<>();
+    private long nextProducerId;
+
+    void apply(CatalogEvent event) {
+        switch (event) {
+            case CatalogEvent.TopicCreated created -> topics.put(created.id(), created);
+            case CatalogEvent.TopicGrown grown -> topics.computeIfPresent(grown.id(),
+                    (id, topic) -> new CatalogEvent.TopicCreated(topic.name(), id, grown.partitions(), topic.configs()));
+            case CatalogEvent.TopicDeleted deleted -> {
+                topics.remove(deleted.id());
+                deletedIds.add(deleted.id());
+            }
+            case CatalogEvent.ConfigsReplaced replaced -> replaceConfigs(replaced);
+            case CatalogEvent.ProducerIdsReserved reserved -> nextProducerId = Math.max(nextProducerId, reserved.next());
+        }
+    }
+
+    private void replaceConfigs(CatalogEvent.ConfigsReplaced replaced) {
+        if (replaced.type() != ConfigResource.Type.TOPIC.id()) {
+            configs.put(new ConfigResource(ConfigResource.Type.forId(replaced.type()), replaced.name()), replaced.configs());
+            return;
+        }
+        topics.replaceAll((id, topic) -> topic.name().equals(replaced.name())
+                ? new CatalogEvent.TopicCreated(topic.name(), id, topic.partitions(), replaced.configs())
+                : topic);
+    }
+
+    Collection<CatalogEvent.TopicCreated> topics() {
+        return topics.values();
+    }
+
+    /** Overrides of brokers and groups. */
+    Map<ConfigResource, Map<String, String>> configs() {
+        return configs;
+    }
+
+    Set<Uuid> deletedIds() {
+        return deletedIds;
+    }
+
+    long nextProducerId() {
+        return nextProducerId;
+    }
+
+    /** The fewest events that say the same. */
+    List<CatalogEvent> events() {
+        List<CatalogEvent> events = new ArrayList<>(topics.values());
+        configs.forEach((resource, overrides) -> events.add(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides)));
+        events.add(new CatalogEvent.ProducerIdsReserved(nextProducerId));
+        return events;
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import io.ottla.world.Disk;
+import io.ottla.world.Disk.OpenMode;
+import io.ottla.world.DiskFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * The catalog's events in a file: length 4, CRC32C 4, payload. Each is durable when {@link #append} returns. A torn last
+ * record is cut when the file is opened; damage before it refuses to open. Called under the catalog's lock.
+ */
+final class CatalogJournal {
+    private static final int HEADER_BYTES = 8;
+    private static final int MAX_RECORD_BYTES = 16 << 20;
+    private static final int MIN_REWRITE_BYTES = 1 << 20;
+
+    private final Disk disk;
+    private final Path path;
+    private DiskFile file;
+    private long end;
+    private long rewrittenBytes;
+
+    private CatalogJournal(Disk disk, Path path) throws IOException {
+        this.disk = disk;
+        this.path = path;
+        boolean fresh = !disk.exists(path);
+        file = disk.open(path, OpenMode.CREATE);
+        if (fresh) {
+            disk.syncDirectory(path.getParent());
+        }
+    }
+
+    static CatalogJournal open(Disk disk, Path path) throws IOException {
+        return new CatalogJournal(disk, path);
+    }
+
+    /** Reads all events; called once, before the first append. */
+    List<CatalogEvent> replay() throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.size()));
+        file.read(bytes, 0);
+        bytes.flip();
+        List<CatalogEvent> events = new ArrayList<>();
+        int at = 0;
+        for (byte[] payload = payload(bytes, at); payload != null; payload = payload(bytes, at)) {
+            events.add(CatalogEvent.decode(payload));
+            at += HEADER_BYTES + payload.length;
+        }
+        cutTail(bytes, at);
+        end = at;
+        rewrittenBytes = at;
+        return events;
+    }
+
+    private void cutTail(ByteBuffer bytes, int at) throws IOException {
+        if (at == bytes.limit()) {
+            return;
+        }
+        for (int later = at + 1; later < bytes.limit(); later++) {
+            byte[] payload = payload(bytes, later);
+            if (payload != null && payload.length > 0) {
+                throw new DamagedLogException(path + " is damaged at byte " + at + ": restore it from a copy");
+            }
+        }
+        file.truncate(at);
+        file.force();
+    }
+
+    /** The record's payload, or null if no whole record is at {@code at}. */
+    private static byte[] payload(ByteBuffer bytes, int at) {
+        if (bytes.limit() - at < HEADER_BYTES) {
+            return null;
+        }
+        int length = bytes.getInt(at);
+        if (length <= 0 || length > bytes.limit() - at - HEADER_BYTES) {
+            return null;
+        }
+        byte[] payload = new byte[length];
+        bytes.get(at + HEADER_BYTES, payload);
+        return crc(payload) == bytes.getInt(at + 4) ? payload : null;
+    }
+
+    private static int crc(byte[] payload) {
+        CRC32C crc = new CRC32C();
+        crc.update(payload);
+        return (int) crc.getValue();
+    }
+
+    void append(CatalogEvent event) throws IOException {
+        ByteBuffer record = record(event);
+        int size = record.remaining();
+        try {
+            file.write(record, end);
+            file.force();
+        } catch (IOException e) {
+            file.truncate(end);
+            throw e;
+        }
+        end += size;
+    }
+
+    private static ByteBuffer record(CatalogEvent event) {
+        byte[] payload = CatalogEvent.encode(event);
+        if (payload.length > MAX_RECORD_BYTES) {
+            throw new IllegalArgumentException("catalog event of " + payload.length + " bytes");
+        }
+        return ByteBuffer.allocate(HEADER_BYTES + payload.length).putInt(payload.length).putInt(crc(payload)).put(payload).flip();
+    }
+
+    /** True if the file has become much larger than what it says. */
+    boolean worthRewriting() {
+        return end > MIN_REWRITE_BYTES && end > 4 * rewrittenBytes;
+    }
+
+    /** Replaces the file atomically by one that holds just {@code events}. */
+    void rewrite(List<CatalogEvent> events) throws IOException {
+        List<ByteBuffer> records = events.stream().map(CatalogJournal::record).toList();
+        ByteBuffer all = ByteBuffer.allocate(records.stream().mapToInt(ByteBuffer::remaining).sum());
+        records.forEach(all::put);
+        SmallFiles.replace(disk, path, all.flip());
+        DiskFile old = file;
+        file = disk.open(path, OpenMode.READ_WRITE);
+        old.close();
+        end = all.limit();
+        rewrittenBytes = end;
+    }
+
+    void close() throws IOException {
+        file.close();
+    }
+}

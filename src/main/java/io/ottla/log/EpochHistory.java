@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import io.ottla.topic.OffsetQuery.Answer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Where each leader epoch starts (KIP-101), as in Kafka's `leader-epoch-checkpoint`. Immutable. */
+record EpochHistory(List<Start> starts) {
+    /** The first offset of an epoch. */
+    record Start(int epoch, long offset) {}
+
+    static final EpochHistory EMPTY = new EpochHistory(List.of());
+
+    int latest() {
+        return starts.isEmpty() ? 0 : starts.getLast().epoch();
+    }
+
+    /** The history with {@code epoch} starting at {@code offset}; itself if the epoch is known. */
+    EpochHistory with(int epoch, long offset) {
+        if (!starts.isEmpty() && starts.getLast().epoch() >= epoch) {
+            return this;
+        }
+        List<Start> more = new ArrayList<>(starts);
+        more.removeIf(start -> start.offset() >= offset);
+        more.add(new Start(epoch, offset));
+        return new EpochHistory(List.copyOf(more));
+    }
+
+    /** The largest epoch at or before {@code epoch}, and where it ends. */
+    Answer endOf(int epoch, long logEnd) {
+        if (starts.isEmpty()) {
+            return epoch == 0 ? new Answer(logEnd, -1, 0) : Answer.NONE;
+        }
+        if (epoch == latest()) {
+            return new Answer(logEnd, -1, epoch);
+        }
+        Start floor = null;
+        for (Start start : starts) {
+            if (start.epoch() > epoch) {
+                return new Answer(start.offset(), -1, floor == null ? epoch : floor.epoch());
+            }
+            floor = start;
+        }
+        return Answer.NONE;
+    }
+
+    ByteBuffer encode() {
+        StringBuilder text = new StringBuilder("0\n").append(starts.size()).append('\n');
+        for (Start start : starts) {
+            text.append(start.epoch()).append(' ').append(start.offset()).append('\n');
+        }
+        return ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    static EpochHistory decode(ByteBuffer bytes) throws IOException {
+        List<String> lines = StandardCharsets.UTF_8.decode(bytes).toString().lines().toList();
+        List<Start> starts = new ArrayList<>();
+        try {
+            if (!lines.getFirst().equals("0") || lines.size() != 2 + Integer.parseInt(lines.get(1))) {
+                throw new IOException("not a leader epoch checkpoint: " + lines);
+            }
+            for (String line : lines.subList(2, lines.size())) {
+                int space = line.indexOf(' ');
+                starts.add(new Start(Integer.parseInt(line.substring(0, space)), Long.parseLong(line.substring(space + 1))));
+            }
+        } catch (RuntimeException e) {
+            throw new IOException("not a leader epoch checkpoint: " + lines, e);
+        }
+        return new EpochHistory(List.copyOf(starts));
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+/**
+ * How far a partition is known to be durable, so that recovery looks only at what came after.
+ *
+ * @param segmentBase        base offset of the segment that was active
+ * @param offset             first offset that may not be durable
+ * @param position           where that is in the segment's file
+ * @param logStart           the log start offset
+ * @param maxTimestamp       largest timestamp in that segment up to there, or -1
+ * @param maxTimestampOffset last offset of the batch that has it, or -1
+ * @param leaderEpoch        the epoch that appends were stamped with
+ * @param producers          true if any producer was remembered
+ */
+record FlushPoint(long segmentBase, long offset, int position, long logStart, long maxTimestamp, long maxTimestampOffset, int leaderEpoch, boolean producers) {}

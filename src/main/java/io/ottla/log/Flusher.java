@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import java.util.ArrayDeque;
+
+/**
+ * A few threads, started on demand, that flush partitions. A partition is in the queue at most once, which bounds it; many
+ * partitions are flushed side by side, so that the file system can commit them together.
+ */
+final class Flusher {
+    private static final long IDLE_MS = 10_000;
+
+    private final int maxThreads;
+    private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
+    private int threads;
+    private int idle;
+    private boolean closed;
+
+    Flusher(int maxThreads) {
+        this.maxThreads = maxThreads;
+    }
+
+    /** Has {@code flush} run by a flushing thread. */
+    synchronized void submit(Runnable flush) {
+        queue.addLast(flush);
+        if (idle > 0) {
+            notify();
+        } else if (threads < maxThreads) {
+            threads++;
+            Thread.ofPlatform().name("log-flush").daemon().start(this::work);
+        }
+    }
+
+    private void work() {
+        for (Runnable flush = take(); flush != null; flush = take()) {
+            flush.run();
+        }
+    }
+
+    private synchronized Runnable take() {
+        while (queue.isEmpty() && !closed) {
+            idle++;
+            long started = System.nanoTime();
+            try {
+                wait(IDLE_MS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException("a flushing thread was interrupted", e);
+            } finally {
+                idle--;
+            }
+            if (queue.isEmpty() && System.nanoTime() - started >= IDLE_MS * 1_000_000) {
+                break;
+            }
+        }
+        Runnable next = queue.pollFirst();
+        if (next == null) {
+            threads--;
+            notifyAll();
+        }
+        return next;
+    }
+
+    /** Runs what is queued and ends the threads. */
+    synchronized void close() {
+        closed = true;
+        notifyAll();
+        while (threads > 0) {
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+    }
+}

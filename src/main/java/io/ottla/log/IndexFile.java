@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import io.ottla.world.DiskFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Sorted entries of a fixed size in a file that only grows. The newest entries wait in memory until a block of them is
+ * worth a write. What is lost of them in a crash only makes look-ups walk further: an index is sparse anyway.
+ * Safe for any thread.
+ */
+final class IndexFile {
+    private static final Logger LOG = LoggerFactory.getLogger(IndexFile.class);
+    private static final int BLOCK_ENTRIES = 64;
+
+    /** Gets a sort key of the entry at a position of a buffer. */
+    interface Key {
+        long of(ByteBuffer buffer, int position);
+    }
+
+    private final CachedFile file;
+    private final int entryBytes;
+    private boolean created;
+    /** Entries in the file; -1 until somebody asks. */
+    private int written;
+    private int pendingCount;
+    private byte[] pending;
+    private boolean unforced;
+
+    IndexFile(CachedFile file, int entryBytes, boolean exists) {
+        this.file = file;
+        this.entryBytes = entryBytes;
+        created = exists;
+        written = exists ? -1 : 0;
+    }
+
+    synchronized int count() throws IOException {
+        return written() + pendingCount;
+    }
+
+    private int written() throws IOException {
+        if (written < 0) {
+            FileHandle handle = file.acquire();
+            try {
+                written = (int) (handle.file().size() / entryBytes);
+            } finally {
+                handle.release();
+            }
+        }
+        return written;
+    }
+
+    int sizeBytes() throws IOException {
+        return count() * entryBytes;
+    }
+
+    /** Appends the entry in {@code entry}. If the disk refuses it, the index is just sparser. */
+    synchronized void append(ByteBuffer entry) {
+        int at = pendingCount * entryBytes;
+        if (pending == null || pending.length == at) {
+            pending = pending == null ? new byte[entryBytes * 4] : Arrays.copyOf(pending, at * 2);
+        }
+        entry.get(pending, at, entryBytes);
+        pendingCount++;
+        if (pendingCount == BLOCK_ENTRIES) {
+            try {
+                writePending();
+            } catch (IOException e) {
+                LOG.warn("event=index_write_failed file={} action=dropped_entries count={}", file.path(), pendingCount, e);
+                pendingCount = 0;
+            }
+        }
+    }
+
+    /** Writes what waits in memory. */
+    synchronized void writePending() throws IOException {
+        if (pendingCount == 0) {
+            return;
+        }
+        if (!created) {
+            file.create();
+            created = true;
+        }
+        FileHandle handle = file.acquire();
+        try {
+            handle.file().write(ByteBuffer.wrap(pending, 0, pendingCount * entryBytes), (long) written() * entryBytes);
+        } finally {
+            handle.release();
+        }
+        written += pendingCount;
+        pendingCount = 0;
+        pending = null;
+        unforced = true;
+    }
+
+    /** Makes all entries durable. */
+    synchronized void force() throws IOException {
+        writePending();
+        if (!unforced) {
+            return;
+        }
+        FileHandle handle = file.acquire();
+        try {
+            handle.file().force();
+        } finally {
+            handle.release();
+        }
+        unforced = false;
+    }
+
+    /** Drops all entries from number {@code count} on. */
+    synchronized void truncate(int count) throws IOException {
+        if (count >= written()) {
+            pendingCount = Math.min(pendingCount, count - written);
+            return;
+        }
+        pendingCount = 0;
+        written = count;
+        FileHandle handle = file.acquire();
+        try {
+            handle.file().truncate((long) count * entryBytes);
+        } finally {
+            handle.release();
+        }
+        unforced = true;
+    }
+
+    /** Number of the last entry whose key is at most {@code target}, or -1. */
+    synchronized int floor(Key key, long target) throws IOException {
+        if (pendingCount > 0 && key.of(ByteBuffer.wrap(pending), 0) <= target) {
+            return written() + floorIn(ByteBuffer.wrap(pending), pendingCount, key, target);
+        }
+        return written() == 0 ? -1 : floorInFile(key, target);
+    }
+
+    private int floorInFile(Key key, long target) throws IOException {
+        FileHandle handle = file.acquire();
+        try {
+            int low = 0;
+            int high = (written - 1) / BLOCK_ENTRIES;
+            while (low < high) {
+                int middle = (low + high + 1) >>> 1;
+                ByteBuffer block = readBlock(handle.file(), middle);
+                int entries = block.limit() / entryBytes;
+                if (key.of(block, 0) > target) {
+                    high = middle - 1;
+                } else if (key.of(block, (entries - 1) * entryBytes) > target) {
+                    return middle * BLOCK_ENTRIES + floorIn(block, entries, key, target);
+                } else {
+                    low = middle;
+                }
+            }
+            ByteBuffer block = readBlock(handle.file(), low);
+            int found = floorIn(block, block.limit() / entryBytes, key, target);
+            return found < 0 ? -1 : low * BLOCK_ENTRIES + found;
+        } finally {
+            handle.release();
+        }
+    }
+
+    private ByteBuffer readBlock(DiskFile from, int block) throws IOException {
+        int first = block * BLOCK_ENTRIES;
+        ByteBuffer buffer = Scratch.take(Math.min(BLOCK_ENTRIES, written - first) * entryBytes);
+        if (from.read(buffer, (long) first * entryBytes) != buffer.limit()) {
+            throw new IOException(file.path() + " ends before entry " + (first + BLOCK_ENTRIES));
+        }
+        return buffer.flip();
+    }
+
+    private int floorIn(ByteBuffer block, int entries, Key key, long target) {
+        int low = -1;
+        int high = entries - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >> 1;
+            if (key.of(block, middle * entryBytes) <= target) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+
+    /** Entry number {@code number} in a buffer that is valid until this thread reads another. */
+    synchronized ByteBuffer entry(int number) throws IOException {
+        if (number >= written()) {
+            return ByteBuffer.wrap(pending, (number - written) * entryBytes, entryBytes).slice();
+        }
+        ByteBuffer buffer = Scratch.take(entryBytes);
+        FileHandle handle = file.acquire();
+        try {
+            if (handle.file().read(buffer, (long) number * entryBytes) != entryBytes) {
+                throw new IOException(file.path() + " ends before entry " + number);
+            }
+        } finally {
+            handle.release();
+        }
+        return buffer.flip();
+    }
+
+    CachedFile file() {
+        return file;
+    }
+
+    synchronized boolean created() {
+        return created;
+    }
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import io.ottla.topic.Partition;
+import io.ottla.topic.PartitionId;
+import io.ottla.topic.Topic;
+import io.ottla.topic.TopicCatalog;
+import io.ottla.topic.TopicConfig;
+import io.ottla.world.Clock;
+import io.ottla.world.Disk;
+import io.ottla.world.Timers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The topics of one data directory. Changes are ordered by one lock and written to a journal before they take effect;
+ * look-ups need no lock. Partitions are opened when they are first used.
+ */
+public final class LocalCatalog implements TopicCatalog, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalCatalog.class);
+
+    private final LogContext context;
+    private final Timers timers;
+    private final DataDirectory directory;
+    private final CatalogJournal journal;
+    private final FolderPurge purge;
+
+    private final Map<String, Topic> topics = new ConcurrentHashMap<>();
+    private final Map<Uuid, Topic> topicsById = new ConcurrentHashMap<>();
+    private final Map<ConfigResource, Map<String, String>> configs = new ConcurrentHashMap<>();
+    private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
+
+    // Guarded by the lock.
+    private final ReentrantLock lock = new ReentrantLock();
+    private Map<String, String> topicDefaults;
+    private TopicConfig plainConfig;
+    private long nextProducerId;
+    private boolean closed;
+
+    private LocalCatalog(LogContext context, Timers timers, DataDirectory directory, CatalogJournal journal) {
+        this.context = context;
+        this.timers = timers;
+        this.directory = directory;
+        this.journal = journal;
+        purge = new FolderPurge(context.disk(), context.settings().directory());
+    }
+
+    /**
+     * Opens a data directory, creating it if need be, and takes it for this broker alone.
+     *
+     * @throws IOException if it is held by another broker, damaged, or cannot be written
+     */
+    public static LocalCatalog open(LogSettings settings, Disk disk, Clock clock, Timers timers) throws IOException {
+        Path path = settings.directory();
+        DataDirectory directory = DataDirectory.open(disk, path, settings.nodeId());
+        try {
+            CatalogJournal journal = CatalogJournal.open(disk, path.resolve("catalog.journal"));
+            LogContext context = new LogContext(settings, disk, clock, new OpenFiles(disk, settings.maxOpenFiles()),
+                    FlushPoints.open(disk, path.resolve("flush-points")), new Flusher(settings.flushThreads()), new AtomicLong());
+            LocalCatalog catalog = new LocalCatalog(context, timers, directory, journal);
+            catalog.restore();
+            return catalog;
+        } catch (IOException | RuntimeException e) {
+            directory.close();
+            throw e;
+        }
+    }
+
+    private void restore() throws IOException {
+        CatalogImage image = new CatalogImage();
+        journal.replay().forEach(image::apply);
+        configs.putAll(image.configs());
+        nextProducerId = image.nextProducerId();
+        refreshDefaults();
+        for (CatalogEvent.TopicCreated created : image.topics()) {
+            put(topic(created));
+        }
+        context.points().freeUnclaimed();
+        List<Path> deleted = purge.findDeleted(topics, image.deletedIds());
+        context.flusher().submit(() -> purge.run(deleted));
+        LOG.debug("event=catalog_opened directory={} topics={}", context.settings().directory(), topics.size());
+    }
+
+    private Topic topic(CatalogEvent.TopicCreated created) {
+        TopicConfig config = config(created.configs());
+        return new Topic(created.name(), created.id(), config, addPartitions(List.of(), created.name(), created.id(), created.partitions(), config));
+    }
+
+    private List<Partition> addPartitions(List<Partition> existing, String name, Uuid id, int total, TopicConfig config) {
+        List<Partition> partitions = new ArrayList<>(existing);
+        while (partitions.size() < total) {
+            partitions.add(new LocalPartition(new PartitionId(name, id, partitions.size()), context, config));
+        }
+        return List.copyOf(partitions);
+    }
+
+    private TopicConfig config(Map<String, String> overrides) {
+        return overrides.isEmpty() ? plainConfig : TopicConfig.of(topicDefaults, overrides);
+    }
+
+    private void refreshDefaults() {
+        Map<String, String> defaults = new HashMap<>(context.settings().topicDefaults());
+        overlay(defaults, configs.get(new ConfigResource(ConfigResource.Type.BROKER, "")));
+        overlay(defaults, configs.get(new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(context.settings().nodeId()))));
+        topicDefaults = Map.copyOf(defaults);
+        plainConfig = TopicConfig.of(topicDefaults, Map.of());
+    }
+
+    private static void overlay(Map<String, String> defaults, Map<String, String> brokerConfigs) {
+        if (brokerConfigs != null) {
+            TopicConfig.BROKER_NAMES.forEach((topicName, brokerName) -> {
+                String value = brokerConfigs.get(brokerName);
+                if (value != null) {
+                    defaults.put(topicName, value);
+                }
+            });
+        }
+    }
+
+    private void put(Topic topic) {
+        topics.put(topic.name(), topic);
+        topicsById.put(topic.id(), topic);
+    }
+
+    /** The cluster's id: 22 characters of base64, made with the directory. */
+    public String clusterId() {
+        return directory.clusterId();
+    }
+
+    @Override
+    public Map<String, Topic> topics() {
+        return Collections.unmodifiableMap(topics);
+    }
+
+    @Override
+    public Topic find(Uuid id) {
+        return topicsById.get(id);
+    }
+
+    @Override
+    public Topic create(String name, int partitions, Map<String, String> overrides) {
+        lock.lock();
+        try {
+            TopicRules.checkNew(name, partitions, topics);
+            TopicConfig.of(topicDefaults, overrides);
+            CatalogEvent.TopicCreated created = new CatalogEvent.TopicCreated(name, Uuid.randomUuid(), partitions, Map.copyOf(overrides));
+            write(created);
+            Topic topic = topic(created);
+            put(topic);
+            changed(new Change(null, topic));
+            return topic;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void delete(String name) {
+        lock.lock();
+        try {
+            Topic topic = known(name);
+            write(new CatalogEvent.TopicDeleted(topic.id()));
+            topics.remove(name);
+            topicsById.remove(topic.id());
+            configs.remove(new ConfigResource(ConfigResource.Type.TOPIC, name));
+            List<Path> folders = new ArrayList<>();
+            for (Partition partition : topic.partitions()) {
+                setAside((LocalPartition) partition, folders);
+            }
+            long delayMs = topic.config().fileDeleteDelayMs();
+            timers.schedule(delayMs, () -> context.flusher().submit(() -> purge.run(folders)));
+            changed(new Change(topic, null));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void setAside(LocalPartition partition, List<Path> folders) {
+        try {
+            Path folder = partition.delete();
+            if (folder != null) {
+                folders.add(folder);
+            }
+        } catch (IOException e) {
+            LOG.error("event=partition_delete_failed partition={} action=retried_at_next_start", partition.id(), e);
+        }
+    }
+
+    @Override
+    public Topic grow(String name, int total) {
+        lock.lock();
+        try {
+            Topic before = known(name);
+            TopicRules.checkGrowth(before, total);
+            write(new CatalogEvent.TopicGrown(before.id(), total));
+            Topic after = new Topic(name, before.id(), before.config(), addPartitions(before.partitions(), name, before.id(), total, before.config()));
+            put(after);
+            changed(new Change(before, after));
+            return after;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Topic known(String name) {
+        Topic topic = topics.get(name);
+        if (topic == null) {
+            throw new UnknownTopicOrPartitionException("This server does not host this topic-partition.");
+        }
+        return topic;
+    }
+
+    @Override
+    public Map<String, String> configs(ConfigResource resource) {
+        if (resource.type() == ConfigResource.Type.TOPIC) {
+            Topic topic = topics.get(resource.name());
+            return topic == null ? Map.of() : topic.config().overrides();
+        }
+        return configs.getOrDefault(resource, Map.of());
+    }
+
+    @Override
+    public void replaceConfigs(ConfigResource resource, Map<String, String> overrides) {
+        lock.lock();
+        try {
+            if (resource.type() == ConfigResource.Type.TOPIC) {
+                replaceTopicConfigs(known(resource.name()), overrides);
+            } else {
+                write(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides));
+                configs.put(resource, Map.copyOf(overrides));
+                if (resource.type() == ConfigResource.Type.BROKER) {
+                    refreshDefaults();
+                    topics.values().forEach(topic -> reconfigure(topic, topic.config().overrides()));
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void replaceTopicConfigs(Topic topic, Map<String, String> overrides) {
+        TopicConfig.of(topicDefaults, overrides);
+        write(new CatalogEvent.ConfigsReplaced(ConfigResource.Type.TOPIC.id(), topic.name(), overrides));
+        reconfigure(topic, overrides);
+    }
+
+    private void reconfigure(Topic before, Map<String, String> overrides) {
+        Topic after = new Topic(before.name(), before.id(), config(Map.copyOf(overrides)), before.partitions());
+        put(after);
+        for (Partition partition : after.partitions()) {
+            ((LocalPartition) partition).configure(after.config());
+        }
+        changed(new Change(before, after));
+    }
+
+    @Override
+    public long reserveProducerIds(int count) {
+        lock.lock();
+        try {
+            long first = nextProducerId;
+            write(new CatalogEvent.ProducerIdsReserved(Math.addExact(first, count)));
+            nextProducerId = first + count;
+            return first;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void watch(Consumer<Change> listener) {
+        listeners.add(listener);
+    }
+
+    private void changed(Change change) {
+        for (Consumer<Change> listener : listeners) {
+            try {
+                listener.accept(change);
+            } catch (RuntimeException e) {
+                LOG.error("event=catalog_listener_failed action=ignored", e);
+            }
+        }
+    }
+
+    private void write(CatalogEvent event) {
+        if (closed) {
+            throw new KafkaStorageException("The log is closed");
+        }
+        try {
+            if (journal.worthRewriting()) {
+                journal.rewrite(image().events());
+            }
+            journal.append(event);
+        } catch (IOException e) {
+            LOG.error("event=catalog_write_failed action=refused", e);
+            throw new KafkaStorageException("The change cannot be saved: " + e.getMessage(), e);
+        }
+    }
+
+    private CatalogImage image() {
+        CatalogImage image = new CatalogImage();
+        for (Topic topic : topics.values()) {
+            image.apply(new CatalogEvent.TopicCreated(topic.name(), topic.id(), topic.partitions().size(), topic.config().overrides()));
+        }
+        configs.forEach((resource, overrides) -> image.apply(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides)));
+        image.apply(new CatalogEvent.ProducerIdsReserved(nextProducerId));
+        return image;
+    }
+
+    /** Flushes and closes every partition and gives up the directory. Harmless when repeated. */
+    @Override
+    public void close() throws IOException {
+        lock.lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        context.flusher().close();
+        for (Topic topic : topics.values()) {
+            topic.partitions().forEach(partition -> ((LocalPartition) partition).close());
+        }
+        context.flusher().close();
+        context.points().force();
+        context.points().close();
+        journal.close();
+        directory.close();
+    }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a local log needs to know.
+ *
+ * @param directory            where everything is kept; created if missing
+ * @param flushMode            when records count as durable
+ * @param nodeId               the broker's id; dynamic broker configs of this id or of "" give topic defaults
+ * @param topicDefaults        the broker's defaults for topics, keyed by topic config names
+ * @param maxOpenFiles         segment and index files kept open at once; more are opened only while they are being sent or flushed
+ * @param flushThreads         most threads that flush at the same time, started on demand
+ * @param producerExpirationMs how long an idle idempotent producer is remembered (producer.id.expiration.ms)
+ * @param retentionCheckMs     how often retention is applied (log.retention.check.interval.ms)
+ */
+public record LogSettings(
+        Path directory,
+        FlushMode flushMode,
+        int nodeId,
+        Map<String, String> topicDefaults,
+        int maxOpenFiles,
+        int flushThreads,
+        long producerExpirationMs,
+        long retentionCheckMs) {
+
+    public LogSettings {
+        topicDefaults = Map.copyOf(topicDefaults);
+        if (maxOpenFiles < 1 || flushThreads < 1) {
+            throw new IllegalArgumentException("maxOpenFiles and flushThreads must be positive");
+        }
+    }
+
+    /** Durable on the device, Kafka's defaults for all else. */
+    public static LogSettings in(Path directory) {
+        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 8, 86_400_000L, 300_000L);
+    }
+
+    public LogSettings withFlushMode(FlushMode mode) {
+        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, flushThreads, producerExpirationMs, retentionCheckMs);
+    }
+
+    public LogSettings withTopicDefaults(Map<String, String> defaults) {
+        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, flushThreads, producerExpirationMs, retentionCheckMs);
+    }
+}

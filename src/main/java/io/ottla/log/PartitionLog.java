@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import io.ottla.topic.AppendOrigin;
+import io.ottla.topic.AppendRefused;
+import io.ottla.topic.Appended;
+import io.ottla.topic.PartitionId;
+import io.ottla.topic.PartitionOffsets;
+import io.ottla.topic.TopicConfig;
+import io.ottla.wire.BatchView;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.kafka.common.protocol.Errors;
+
+/** A partition that is open: its segments, offsets and producers. Every method is called under the partition's lock. */
+final class PartitionLog {
+    private static final long SNAPSHOT_BYTES = 32L << 20;
+    private static final long INDEX_FORCE_BYTES = 64L << 20;
+    private static final Segment[] NO_SEGMENTS = {};
+
+    private final PartitionId id;
+    private final LogContext context;
+    private final Path folder;
+    private final ProducerLedger producers;
+    private final BatchView batch = new BatchView();
+
+    private Segment[] segments = NO_SEGMENTS;
+    private EpochHistory epochs;
+    private int leaderEpoch;
+    private long logStart;
+    private LogPosition end;
+    private LogPosition durable;
+
+    private boolean folderExists;
+    private boolean newFolder;
+    private boolean newFiles;
+    private boolean epochsChanged;
+    private boolean changed;
+    private long bytesSinceSnapshot;
+    private long bytesSinceIndexForce;
+    private long bytesSinceFlush;
+
+    /** Takes what {@link LogLoader} found; all of it is durable. */
+    PartitionLog(PartitionId id, LogContext context, Path folder, LogLoader.Loaded loaded) {
+        this.id = id;
+        this.context = context;
+        this.folder = folder;
+        producers = loaded.producers();
+        segments = loaded.segments();
+        epochs = loaded.epochs();
+        leaderEpoch = loaded.leaderEpoch();
+        logStart = loaded.logStart();
+        end = loaded.end();
+        durable = end;
+        folderExists = loaded.folderExists();
+        bytesSinceSnapshot = loaded.bytesSinceSnapshot();
+        changed = loaded.changed() || bytesSinceSnapshot > 0;
+    }
+
+    LogView view() {
+        LogPosition highWatermark = context.settings().flushMode() == FlushMode.OS ? end : durable;
+        long stable = Math.max(logStart, producers.lastStableOffset(highWatermark.offset()));
+        return new LogView(segments, end, highWatermark, new PartitionOffsets(logStart, stable, highWatermark.offset(), end.offset(), leaderEpoch));
+    }
+
+    ProducerLedger producers() {
+        return producers;
+    }
+
+    EpochHistory epochs() {
+        return epochs;
+    }
+
+    /** Appends batches that {@link BatchValidator} has accepted, all or none. */
+    Appended append(ByteBuffer batches, AppendOrigin origin, TopicConfig config, long nowMs) throws IOException {
+        Appended duplicate = checkProducers(batches, origin);
+        if (duplicate != null) {
+            return duplicate;
+        }
+        openSegmentFor(batches, config, nowMs);
+        long first = end.offset();
+        long next = stamp(batches, first);
+        Segment active = end.segment();
+        int start = active.sizeBytes();
+        write(batches, active, first);
+        int shift = start - batches.position();
+        for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
+            batch.at(batches, at);
+            active.index(batch, at + shift, config.indexIntervalBytes());
+            producers.apply(batch, nowMs);
+        }
+        end = new LogPosition(active, next, active.sizeBytes());
+        changed = true;
+        long written = batches.remaining();
+        bytesSinceFlush += written;
+        bytesSinceSnapshot += written;
+        bytesSinceIndexForce += written;
+        return new Appended(first, next - 1, config.logAppendTime() ? nowMs : -1, logStart, false);
+    }
+
+    private Appended checkProducers(ByteBuffer batches, AppendOrigin origin) {
+        long offset = end.offset();
+        for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
+            batch.at(batches, at);
+            if (batch.hasProducerId()) {
+                ProducerEntry.Batch known = producers.check(batch, offset, origin);
+                if (known != null) {
+                    return new Appended(known.firstOffset(), known.lastOffset(), batch.logAppendTime() ? known.timestamp() : -1, logStart, true);
+                }
+            }
+            offset += batch.lastOffsetDelta() + 1L;
+        }
+        return null;
+    }
+
+    private long stamp(ByteBuffer batches, long first) {
+        long next = first;
+        for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
+            batch.at(batches, at).stamp(next, leaderEpoch);
+            next = batch.nextOffset();
+        }
+        return next;
+    }
+
+    private void write(ByteBuffer batches, Segment active, long first) throws IOException {
+        boolean aborts = false;
+        for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
+            batch.at(batches, at);
+            TransactionIndex.Entry entry = producers.abortedBy(batch, batch.lastOffset());
+            if (entry != null) {
+                active.aborted().append(entry);
+                aborts = true;
+            }
+        }
+        try {
+            active.write(batches);
+        } catch (IOException e) {
+            if (aborts) {
+                active.aborted().truncate(first);
+            }
+            throw e;
+        }
+    }
+
+    private void openSegmentFor(ByteBuffer batches, TopicConfig config, long nowMs) throws IOException {
+        if (end.segment() == null) {
+            createFolder();
+            addSegment(nowMs);
+        } else if (mustRoll(batches, config, nowMs)) {
+            roll(nowMs);
+        }
+    }
+
+    private void createFolder() throws IOException {
+        if (!folderExists) {
+            context.disk().createDirectories(folder);
+            folderExists = true;
+            newFolder = true;
+        }
+        EpochHistory started = epochs.with(leaderEpoch, end.offset());
+        epochsChanged |= started != epochs;
+        epochs = started;
+    }
+
+    private boolean mustRoll(ByteBuffer batches, TopicConfig config, long nowMs) throws IOException {
+        Segment active = end.segment();
+        if (active.sizeBytes() == 0) {
+            return false;
+        }
+        long offsets = 0;
+        long newest = BatchView.NO_TIMESTAMP;
+        for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
+            batch.at(batches, at);
+            offsets += batch.lastOffsetDelta() + 1L;
+            newest = Math.max(newest, batch.maxTimestamp());
+        }
+        long first = active.firstTimestamp();
+        long waitedMs = first >= 0 ? newest - first : nowMs - active.createdMs();
+        return active.sizeBytes() > config.segmentBytes() - batches.remaining()
+                || waitedMs > config.segmentMs() - jitterMs(active, config)
+                || end.offset() + offsets - 1 - active.baseOffset() > Integer.MAX_VALUE
+                || active.offsetIndexBytes() >= config.segmentIndexBytes() - 8
+                || active.timeIndexBytes() >= config.segmentIndexBytes() - 12;
+    }
+
+    /** The same for a segment whenever it is asked, so that it rolls once and not by luck. */
+    private long jitterMs(Segment segment, TopicConfig config) {
+        long bound = Math.min(config.segmentJitterMs(), config.segmentMs());
+        if (bound <= 0) {
+            return 0;
+        }
+        long mixed = (id.topicId().hashCode() * 31L + id.index()) * 0x9E3779B97F4A7C15L + segment.baseOffset();
+        return Math.floorMod(mixed * 0xBF58476D1CE4E5B9L >>> 1, bound);
+    }
+
+    /** Ends the active segment and starts an empty one. */
+    void roll(long nowMs) throws IOException {
+        Segment active = end.segment();
+        addSegment(nowMs);
+        active.seal();
+    }
+
+    private void addSegment(long nowMs) throws IOException {
+        Segment fresh = new Segment(context.files(), folder, end.offset(), nowMs, Segment.Existing.NONE);
+        fresh.create();
+        Segment[] more = Arrays.copyOf(segments, segments.length + 1);
+        more[segments.length] = fresh;
+        segments = more;
+        newFiles = true;
+        end = new LogPosition(fresh, end.offset(), 0);
+    }
+
+    /** True if something was appended that no flush has covered. */
+    boolean unflushed() {
+        return end.offset() > durable.offset() || newFiles;
+    }
+
+    /** True if the log is not as its flush point says. */
+    boolean changed() {
+        return changed;
+    }
+
+    long bytesSinceFlush() {
+        return bytesSinceFlush;
+    }
+
+    /** Captures what is to be flushed now; null if the log is still without any file. */
+    FlushRound startFlush(boolean closing) {
+        if (end.segment() == null) {
+            return null;
+        }
+        int from = durable.segment() == null ? 0 : indexOf(durable.segment());
+        int last = indexOf(end.segment());
+        List<Segment> sealed = List.of(Arrays.copyOfRange(segments, Math.max(0, from), last));
+        boolean snapshotDue = !producers.isEmpty() && (closing || !sealed.isEmpty() || bytesSinceSnapshot >= SNAPSHOT_BYTES);
+        boolean indexes = closing || bytesSinceIndexForce >= INDEX_FORCE_BYTES;
+        FlushRound round = new FlushRound(sealed, end, bytesSinceFlush, newFolder, newFiles, epochsChanged ? epochs : null,
+                snapshotDue ? ProducerSnapshot.encode(producers.entries()) : null, indexes, point());
+        newFolder = false;
+        newFiles = false;
+        epochsChanged = false;
+        bytesSinceFlush = 0;
+        bytesSinceSnapshot = snapshotDue ? 0 : bytesSinceSnapshot;
+        bytesSinceIndexForce = indexes ? 0 : bytesSinceIndexForce;
+        return round;
+    }
+
+    private FlushPoint point() {
+        Segment active = end.segment();
+        return new FlushPoint(active.baseOffset(), end.offset(), end.position(), logStart, active.maxTimestamp(), active.maxTimestampOffset(), leaderEpoch, !producers.isEmpty());
+    }
+
+    private int indexOf(Segment segment) {
+        for (int i = segments.length - 1; i >= 0; i--) {
+            if (segments[i] == segment) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** All up to the round's target is on the device. */
+    void flushed(FlushRound round) {
+        durable = round.target();
+        for (Segment segment : round.sealed()) {
+            segment.flushed();
+        }
+        if (end.offset() == durable.offset()) {
+            end.segment().flushed();
+        }
+    }
+
+    /** Where durable records end. */
+    LogPosition durable() {
+        return durable;
+    }
+
+    /** Raises the log start offset; it may not pass the high watermark. */
+    FlushPoint raiseLogStart(long offset) {
+        logStart = Math.max(logStart, offset);
+        LogPosition at = durable;
+        Segment segment = at.segment();
+        if (segment == null) {
+            return new FlushPoint(0, 0, 0, logStart, -1, -1, leaderEpoch, false);
+        }
+        return new FlushPoint(segment.baseOffset(), at.offset(), at.position(), logStart, segment.maxTimestamp(), segment.maxTimestampOffset(), leaderEpoch, !producers.isEmpty());
+    }
+
+    /** Refuses offsets that do not exist. */
+    void checkDeletable(long offset) {
+        long highWatermark = view().highWatermark().offset();
+        if (offset < 0 || offset > highWatermark) {
+            throw new org.apache.kafka.common.errors.OffsetOutOfRangeException("Cannot increment the log start offset to " + offset + " of partition " + id
+                    + " since it is larger than the high watermark " + highWatermark);
+        }
+    }
+
+    AppendRefused storageError(IOException cause) {
+        return new AppendRefused(Errors.KAFKA_STORAGE_ERROR, "Append to " + id + " failed: " + cause.getMessage());
+    }
+
+    void close() {
+        for (Segment segment : segments) {
+            segment.close();
+            segment.retire();
+        }
+    }
+
+    Segment[] segments() {
+        return segments;
+    }
+}
