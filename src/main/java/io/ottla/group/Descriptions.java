@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroupMember;
+import org.apache.kafka.common.message.ListGroupsResponseData;
+import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
+
+/** Groups as DescribeGroups and ListGroups show them. */
+final class Descriptions {
+    static final String DEAD = "Dead";
+    private static final String CLASSIC_TYPE = "classic";
+
+    private Descriptions() {}
+
+    /** A group that does not exist is described as dead. */
+    static DescribedGroup classic(String groupId, Group group) {
+        return switch (group) {
+            case null -> new DescribedGroup().setGroupId(groupId).setGroupState(DEAD);
+            case ClassicGroup classic -> describe(classic);
+        };
+    }
+
+    private static DescribedGroup describe(ClassicGroup group) {
+        boolean stable = group.is(ClassicState.STABLE);
+        List<DescribedGroupMember> members = new ArrayList<>();
+        for (ClassicMember each : group.members()) {
+            DescribedGroupMember member = new DescribedGroupMember()
+                    .setMemberId(each.memberId)
+                    .setGroupInstanceId(each.instanceId)
+                    .setClientId(each.clientId)
+                    .setClientHost(each.clientHost);
+            members.add(stable ? member.setMemberMetadata(each.metadata(group.protocolName())).setMemberAssignment(each.assignment) : member);
+        }
+        return new DescribedGroup()
+                .setGroupId(group.groupId())
+                .setGroupState(group.state().wireName())
+                .setProtocolType(orEmpty(group.protocolType()))
+                .setProtocolData(stable ? group.protocolName() : "")
+                .setMembers(members);
+    }
+
+    static ListGroupsResponseData list(Collection<Group> groups) {
+        List<ListedGroup> listed = new ArrayList<>(groups.size());
+        for (Group each : groups) {
+            listed.add(switch (each) {
+                case ClassicGroup classic -> new ListedGroup()
+                        .setGroupId(classic.groupId())
+                        .setProtocolType(orEmpty(classic.protocolType()))
+                        .setGroupState(classic.state().wireName())
+                        .setGroupType(CLASSIC_TYPE);
+            });
+        }
+        return new ListGroupsResponseData().setGroups(listed);
+    }
+
+    private static String orEmpty(String value) {
+        return value == null ? "" : value;
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import io.ottla.coordinator.Caller;
+import io.ottla.coordinator.Command;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.DescribeGroupsResponseData;
+import org.apache.kafka.common.message.JoinGroupResponseData;
+import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
+import org.apache.kafka.common.message.LeaveGroupResponseData;
+import org.apache.kafka.common.message.ListGroupsResponseData;
+import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
+import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.protocol.Errors;
+
+/** What a shard of groups can be asked. */
+sealed interface GroupCommand extends Command {
+    /** A request that somebody waits for. */
+    sealed interface Asked<R> extends GroupCommand {
+        Caller<R> caller();
+
+        @Override
+        default void refuse(Errors error) {
+            caller().refuse(error);
+        }
+    }
+
+    /** A timer, or the next step of a decision: nobody waits for it by name. */
+    sealed interface Internal extends GroupCommand {
+        @Override
+        default void refuse(Errors error) {
+            // Nobody asked.
+        }
+    }
+
+    /**
+     * @param memberId        empty for a newcomer
+     * @param newMemberId     the id that a newcomer gets
+     * @param idFirst         a dynamic newcomer is sent away with its id, to come back with it (version 4 and later)
+     * @param canSkipAssign   the leader understands that it must not assign (version 9 and later)
+     * @param reason          the client's own, or null
+     */
+    record Join(
+            String groupId,
+            String memberId,
+            String newMemberId,
+            String instanceId,
+            String clientId,
+            String clientHost,
+            int sessionTimeoutMs,
+            int rebalanceTimeoutMs,
+            String protocolType,
+            List<MemberProtocol> protocols,
+            boolean idFirst,
+            boolean canSkipAssign,
+            String reason,
+            Caller<JoinGroupResponseData> caller) implements Asked<JoinGroupResponseData> {}
+
+    /** @param protocolType null if the client does not say (before version 5), as {@code protocolName} */
+    record Sync(
+            String groupId,
+            String memberId,
+            String instanceId,
+            int generation,
+            String protocolType,
+            String protocolName,
+            Map<String, byte[]> assignments,
+            Caller<SyncGroupResponseData> caller) implements Asked<SyncGroupResponseData> {}
+
+    record Heartbeat(String groupId, String memberId, String instanceId, int generation, Caller<Errors> caller) implements Asked<Errors> {}
+
+    record Leave(String groupId, List<MemberIdentity> members, Caller<LeaveGroupResponseData> caller) implements Asked<LeaveGroupResponseData> {}
+
+    /** One partition of a commit, checked by the door. */
+    record Commit(String topic, Uuid topicId, int partition, long offset, int leaderEpoch, String metadata) {}
+
+    /**
+     * Answered with the error that all partitions get, or NONE.
+     *
+     * @param retentionMs how long the client wants the offsets kept, or -1
+     */
+    record CommitOffsets(
+            String groupId,
+            String memberId,
+            String instanceId,
+            int generation,
+            short version,
+            long retentionMs,
+            List<Commit> commits,
+            Caller<Errors> caller) implements Asked<Errors> {}
+
+    /** The partitions of one topic. */
+    record TopicPartitions(String topic, Uuid topicId, List<Integer> partitions) {}
+
+    /** @param topics null for all that the group has committed */
+    record FetchOffsets(
+            String groupId,
+            String memberId,
+            int memberEpoch,
+            List<TopicPartitions> topics,
+            boolean requireStable,
+            Caller<OffsetFetchResponseGroup> caller) implements Asked<OffsetFetchResponseGroup> {}
+
+    /** Answered with the errors by topic; NONE where the offsets are gone. */
+    record DeleteOffsets(String groupId, List<TopicPartitions> topics, Caller<OffsetsDeleted> caller) implements Asked<OffsetsDeleted> {}
+
+    /** @param subscribed topics whose offsets were not deleted, because the group uses them */
+    record OffsetsDeleted(Errors error, Set<String> subscribed) {}
+
+    record DeleteGroup(String groupId, Caller<Errors> caller) implements Asked<Errors> {}
+
+    record DescribeGroup(String groupId, Caller<DescribeGroupsResponseData.DescribedGroup> caller)
+            implements Asked<DescribeGroupsResponseData.DescribedGroup> {}
+
+    record ListGroups(Caller<ListGroupsResponseData> caller) implements Asked<ListGroupsResponseData> {}
+
+    record AskHistory(String groupId, Caller<List<Rebalance>> caller) implements Asked<List<Rebalance>> {}
+
+    /** The group's members have changed, or should say again what they want. */
+    record Settle(String groupId, String reason) implements Internal {}
+
+    /** Completes the first phase of a rebalance if nobody is missing. */
+    record CompleteJoinIfAll(String groupId) implements Internal {}
+
+    /** The time for joining is over. */
+    record JoinTimeOver(String groupId) implements Internal {}
+
+    record StartGeneration(String groupId) implements Internal {}
+
+    /** The time for fetching the assignment is over. */
+    record SyncTimeOver(String groupId, int generation) implements Internal {}
+
+    record SessionOver(String groupId, String memberId) implements Internal {}
+
+    /** A static member's new id changes the stored group and nothing else. */
+    record KeepReplaced(Join join, String leaderBefore) implements Internal {
+        @Override
+        public void refuse(Errors error) {
+            join.refuse(error);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import java.util.Map;
+
+/**
+ * The broker configs that groups obey, in Kafka's names and with Kafka's defaults.
+ *
+ * @param offsets  committed offsets, and the topic that keeps them
+ * @param classic  groups of the classic protocol
+ */
+public record GroupSettings(Offsets offsets, Classic classic) {
+    /**
+     * @param topicPartitions   partitions of __consumer_offsets when it is created, and so the number of shards
+     * @param topicSegmentBytes segment size of that topic
+     * @param metadataMaxBytes  longest metadata string that a commit may carry
+     * @param retentionMs       how long offsets outlive their use
+     * @param checkIntervalMs   how often old offsets are looked for
+     */
+    public record Offsets(int topicPartitions, int topicSegmentBytes, int metadataMaxBytes, long retentionMs, long checkIntervalMs) {}
+
+    /**
+     * @param minSessionTimeoutMs     shortest session timeout that a member may ask for
+     * @param maxSessionTimeoutMs     longest session timeout that a member may ask for
+     * @param maxSize                 most members of a group
+     * @param initialRebalanceDelayMs how long an empty group waits for more members before its first rebalance
+     */
+    public record Classic(int minSessionTimeoutMs, int maxSessionTimeoutMs, int maxSize, int initialRebalanceDelayMs) {}
+
+    private static final long MS_PER_MINUTE = 60_000;
+
+    /** Kafka's defaults. */
+    public static GroupSettings defaults() {
+        return of(Map.of());
+    }
+
+    /** Takes what it needs from parsed configs by name; what is missing has Kafka's default. */
+    public static GroupSettings of(Map<String, ?> configs) {
+        return new GroupSettings(
+                new Offsets(
+                        intOf(configs, "offsets.topic.num.partitions", 50),
+                        intOf(configs, "offsets.topic.segment.bytes", 104_857_600),
+                        intOf(configs, "offset.metadata.max.bytes", 4096),
+                        intOf(configs, "offsets.retention.minutes", 10_080) * MS_PER_MINUTE,
+                        longOf(configs, "offsets.retention.check.interval.ms", 600_000)),
+                new Classic(
+                        intOf(configs, "group.min.session.timeout.ms", 6_000),
+                        intOf(configs, "group.max.session.timeout.ms", 1_800_000),
+                        intOf(configs, "group.max.size", Integer.MAX_VALUE),
+                        intOf(configs, "group.initial.rebalance.delay.ms", 3_000)));
+    }
+
+    private static int intOf(Map<String, ?> configs, String name, int defaultValue) {
+        return configs.get(name) instanceof Number number ? number.intValue() : defaultValue;
+    }
+
+    private static long longOf(Map<String, ?> configs, String name, long defaultValue) {
+        return configs.get(name) instanceof Number number ? number.longValue() : defaultValue;
+    }
+}

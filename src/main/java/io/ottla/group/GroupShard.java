@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import io.ottla.coordinator.Caller;
+import io.ottla.coordinator.Decider;
+import io.ottla.coordinator.JournalEntry;
+import io.ottla.coordinator.Moment;
+import io.ottla.coordinator.Outcome;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.apache.kafka.common.message.LeaveGroupResponseData;
+import org.apache.kafka.common.message.LeaveGroupResponseData.MemberResponse;
+import org.apache.kafka.common.protocol.Errors;
+
+/** The groups of one partition of __consumer_offsets: who is in them, and what they have committed. */
+final class GroupShard implements Decider<GroupCommand, GroupEvent> {
+    private final Map<String, Group> groups = new HashMap<>();
+    private final OffsetTable offsets = new OffsetTable();
+
+    private final JoinDecisions joins;
+    private final RebalanceDecisions rebalances;
+    private final SyncDecisions syncs;
+    private final OffsetDecisions commits = new OffsetDecisions(offsets);
+
+    /** @param log is told of each rebalance that has ended */
+    GroupShard(GroupSettings settings, Caller<Rebalance> log) {
+        joins = new JoinDecisions(settings.classic());
+        rebalances = new RebalanceDecisions(settings.classic(), log);
+        syncs = new SyncDecisions(rebalances);
+    }
+
+    @Override
+    public Outcome<GroupCommand, GroupEvent> decide(GroupCommand command, Moment now) {
+        return switch (command) {
+            case GroupCommand.Join join -> join(join, now);
+            case GroupCommand.Sync sync -> groups.get(sync.groupId()) instanceof ClassicGroup group
+                    ? syncs.decide(group, sync, now) : Outcome.reply(sync.caller(), Answers.syncError(Errors.UNKNOWN_MEMBER_ID));
+            case GroupCommand.Heartbeat heartbeat -> groups.get(heartbeat.groupId()) instanceof ClassicGroup group
+                    ? MemberDecisions.heartbeat(group, heartbeat, now) : Outcome.reply(heartbeat.caller(), Errors.UNKNOWN_MEMBER_ID);
+            case GroupCommand.Leave leave -> groups.get(leave.groupId()) instanceof ClassicGroup group
+                    ? MemberDecisions.leave(group, leave) : Outcome.reply(leave.caller(), nobodyToLeave(leave));
+            case GroupCommand.CommitOffsets commit -> commits.commit(groups.get(commit.groupId()), commit, now);
+            case GroupCommand.FetchOffsets fetch -> commits.fetch(fetch);
+            case GroupCommand.DeleteOffsets delete -> commits.delete(groups.get(delete.groupId()), delete);
+            case GroupCommand.DeleteGroup delete -> delete(delete);
+            case GroupCommand.DescribeGroup describe ->
+                    Outcome.reply(describe.caller(), Descriptions.classic(describe.groupId(), groups.get(describe.groupId())));
+            case GroupCommand.ListGroups list -> Outcome.reply(list.caller(), Descriptions.list(groups.values()));
+            case GroupCommand.AskHistory ask -> Outcome.reply(ask.caller(),
+                    groups.get(ask.groupId()) instanceof ClassicGroup group ? group.history().ended() : List.of());
+            case GroupCommand.Settle settle -> with(settle.groupId(), group -> rebalances.settle(group, settle.reason(), now));
+            case GroupCommand.CompleteJoinIfAll complete -> with(complete.groupId(), rebalances::completeJoinIfAll);
+            case GroupCommand.JoinTimeOver over -> with(over.groupId(), group -> rebalances.joinTimeOver(group, now));
+            case GroupCommand.StartGeneration start -> with(start.groupId(), group -> rebalances.startGeneration(group, now));
+            case GroupCommand.SyncTimeOver over -> with(over.groupId(), group -> rebalances.syncTimeOver(group, over.generation()));
+            case GroupCommand.SessionOver over -> with(over.groupId(), group -> rebalances.sessionOver(group, over.memberId(), now));
+            case GroupCommand.KeepReplaced replaced -> with(replaced.join().groupId(), group -> joins.decide(group, replaced));
+        };
+    }
+
+    private Outcome<GroupCommand, GroupEvent> with(String groupId, Function<ClassicGroup, Outcome<GroupCommand, GroupEvent>> decision) {
+        return groups.get(groupId) instanceof ClassicGroup group ? decision.apply(group) : Outcome.nothing();
+    }
+
+    private Outcome<GroupCommand, GroupEvent> join(GroupCommand.Join join, Moment now) {
+        Group group = groups.get(join.groupId());
+        if (group == null && !join.memberId().isEmpty()) {
+            return JoinDecisions.refuse(join, Errors.UNKNOWN_MEMBER_ID);
+        }
+        return switch (group) {
+            case null -> joins.decide(new ClassicGroup(join.groupId()), join, now);
+            case ClassicGroup classic -> joins.decide(classic, join, now);
+        };
+    }
+
+    private static LeaveGroupResponseData nobodyToLeave(GroupCommand.Leave leave) {
+        List<MemberResponse> responses = new ArrayList<>();
+        leave.members().forEach(each -> responses.add(new MemberResponse()
+                .setMemberId(each.memberId())
+                .setGroupInstanceId(each.groupInstanceId())
+                .setErrorCode(Errors.UNKNOWN_MEMBER_ID.code())));
+        return new LeaveGroupResponseData().setMembers(responses);
+    }
+
+    private Outcome<GroupCommand, GroupEvent> delete(GroupCommand.DeleteGroup delete) {
+        Group group = groups.get(delete.groupId());
+        if (group == null) {
+            return Outcome.reply(delete.caller(), Errors.GROUP_ID_NOT_FOUND);
+        }
+        return switch (group) {
+            case ClassicGroup classic when !classic.is(ClassicState.EMPTY) -> Outcome.reply(delete.caller(), Errors.NON_EMPTY_GROUP);
+            case ClassicGroup classic -> {
+                List<GroupEvent> events = commits.removeAll(classic.groupId());
+                events.add(new GroupEvent.ClassicGroupRemoved(classic.groupId()));
+                yield Outcome.of(events, delete.caller(), Errors.NONE);
+            }
+        };
+    }
+
+    @Override
+    public void apply(GroupEvent event) {
+        switch (event) {
+            case GroupEvent.OffsetCommitted commit -> {
+                groups.computeIfAbsent(commit.groupId(), ClassicGroup::new);
+                offsets.put(commit);
+            }
+            case GroupEvent.OffsetRemoved removed -> {
+                offsets.remove(removed.groupId(), removed.topic(), removed.partition());
+                dropIfNothing(removed.groupId());
+            }
+            case GroupEvent.OffsetPromised promised -> {
+                groups.computeIfAbsent(promised.commit().groupId(), ClassicGroup::new);
+                offsets.promise(promised.producerId(), promised.commit());
+            }
+            case GroupEvent.TransactionEnded ended -> offsets.end(ended.producerId(), ended.committed()).forEach(this::dropIfNothing);
+            case GroupEvent.ClassicGroupKept kept -> classic(kept.groupId()).restore(kept.value());
+            case GroupEvent.ClassicGroupRemoved removed -> forget(removed.groupId());
+            case GroupEvent.Classic change -> classic(change.groupId()).apply(change);
+        }
+    }
+
+    private ClassicGroup classic(String groupId) {
+        return (ClassicGroup) groups.computeIfAbsent(groupId, ClassicGroup::new);
+    }
+
+    /** A group that was never more than its offsets goes with the last of them. */
+    private void dropIfNothing(String groupId) {
+        if (groups.get(groupId) instanceof ClassicGroup group && group.neverUsed()
+                && offsets.of(groupId).isEmpty() && !offsets.hasPromised(groupId)) {
+            groups.remove(groupId);
+        }
+    }
+
+    /** A removed group that still has offsets is one that has nothing else. */
+    private void forget(String groupId) {
+        groups.remove(groupId);
+        if (!offsets.of(groupId).isEmpty() || offsets.hasPromised(groupId)) {
+            groups.put(groupId, new ClassicGroup(groupId));
+        }
+    }
+
+    @Override
+    public JournalEntry encode(GroupEvent event) {
+        return GroupRecords.encode(event);
+    }
+
+    @Override
+    public GroupEvent decode(JournalEntry entry) {
+        return GroupRecords.decode(entry);
+    }
+
+    /** Members that the journal knows have a whole session from now to show that they are alive. */
+    @Override
+    public Outcome<GroupCommand, GroupEvent> loaded(Moment now) {
+        Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
+        for (Group group : groups.values()) {
+            switch (group) {
+                case ClassicGroup classic -> classic.members().forEach(member -> {
+                    long deadlineMs = now.elapsedMs() + member.sessionTimeoutMs;
+                    outcome.event(new GroupEvent.SessionProlonged(classic.groupId(), member.memberId, deadlineMs));
+                    outcome.timer(new GroupCommand.SessionOver(classic.groupId(), member.memberId), deadlineMs);
+                });
+            }
+        }
+        return outcome.build();
+    }
+
+    @Override
+    public void abandon(Errors error) {
+        for (Group group : groups.values()) {
+            switch (group) {
+                case ClassicGroup classic -> classic.members().forEach(member -> abandon(member, error));
+            }
+        }
+    }
+
+    private static void abandon(ClassicMember member, Errors error) {
+        if (member.awaitingJoin != null) {
+            member.awaitingJoin.refuse(error);
+        }
+        if (member.awaitingSync != null) {
+            member.awaitingSync.refuse(error);
+        }
+    }
+
+    /** For tests that compare shards. */
+    Map<String, Group> groups() {
+        return groups;
+    }
+
+    OffsetTable offsets() {
+        return offsets;
+    }
+}

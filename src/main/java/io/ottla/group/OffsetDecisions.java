@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import io.ottla.coordinator.Moment;
+import io.ottla.coordinator.Outcome;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
+import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponsePartitions;
+import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseTopics;
+import org.apache.kafka.common.protocol.Errors;
+
+/** OffsetCommit, OffsetFetch and OffsetDelete. */
+final class OffsetDecisions {
+    private static final long NO_OFFSET = -1;
+    private static final short FIRST_WITH_GROUP_ID_NOT_FOUND = 9;
+
+    private final OffsetTable offsets;
+
+    OffsetDecisions(OffsetTable offsets) {
+        this.offsets = offsets;
+    }
+
+    /**
+     * Answers UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, ILLEGAL_GENERATION or REBALANCE_IN_PROGRESS where Kafka does. A
+     * client that uses no group membership says so with a negative generation; it may commit while nobody is in the group.
+     */
+    Outcome<GroupCommand, GroupEvent> commit(Group group, GroupCommand.CommitOffsets commit, Moment now) {
+        Errors error = check(group, commit);
+        if (error != Errors.NONE) {
+            return Outcome.reply(commit.caller(), error);
+        }
+        List<GroupEvent> events = new ArrayList<>(commit.commits().size() + 1);
+        long expireMs = commit.retentionMs() < 0 ? CommittedOffset.NO_EXPIRY : now.wallMs() + commit.retentionMs();
+        for (GroupCommand.Commit each : commit.commits()) {
+            events.add(new GroupEvent.OffsetCommitted(commit.groupId(), each.topic(), each.partition(), new CommittedOffset(
+                    each.offset(), each.leaderEpoch(), each.metadata(), now.wallMs(), expireMs, each.topicId())));
+        }
+        if (group instanceof ClassicGroup classic && classic.hasMember(commit.memberId())) {
+            // A member that commits is alive.
+            long sessionTimeoutMs = classic.member(commit.memberId()).sessionTimeoutMs;
+            events.add(new GroupEvent.SessionProlonged(commit.groupId(), commit.memberId(), now.elapsedMs() + sessionTimeoutMs));
+        }
+        return Outcome.of(events, commit.caller(), Errors.NONE);
+    }
+
+    private static Errors check(Group group, GroupCommand.CommitOffsets commit) {
+        return switch (group) {
+            case null -> commit.generation() < 0 ? Errors.NONE
+                    : commit.version() >= FIRST_WITH_GROUP_ID_NOT_FOUND ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
+            case ClassicGroup classic -> check(classic, commit);
+        };
+    }
+
+    private static Errors check(ClassicGroup group, GroupCommand.CommitOffsets commit) {
+        if (commit.generation() < 0 && group.isEmpty()) {
+            return Errors.NONE;
+        }
+        if (commit.generation() < 0 && commit.memberId().isEmpty() && commit.instanceId() == null) {
+            return Errors.UNKNOWN_MEMBER_ID;
+        }
+        Errors error = Membership.check(group, commit.memberId(), commit.instanceId(), commit.generation());
+        return error == Errors.NONE && group.is(ClassicState.COMPLETING_REBALANCE) ? Errors.REBALANCE_IN_PROGRESS : error;
+    }
+
+    /** Offset -1 where nothing is committed; UNSTABLE_OFFSET_COMMIT where a transaction is open and the client wants to know. */
+    Outcome<GroupCommand, GroupEvent> fetch(GroupCommand.FetchOffsets fetch) {
+        OffsetFetchResponseGroup response = new OffsetFetchResponseGroup().setGroupId(fetch.groupId());
+        if (fetch.topics() == null) {
+            fetchAll(fetch, response);
+        } else {
+            for (GroupCommand.TopicPartitions topic : fetch.topics()) {
+                OffsetFetchResponseTopics found = new OffsetFetchResponseTopics().setName(topic.topic()).setTopicId(topic.topicId());
+                for (int partition : topic.partitions()) {
+                    CommittedOffset offset = offsets.get(fetch.groupId(), topic.topic(), partition);
+                    boolean valid = offset != null && offset.belongsTo(topic.topicId());
+                    found.partitions().add(answer(fetch, topic.topic(), partition, valid ? offset : null));
+                }
+                response.topics().add(found);
+            }
+        }
+        return Outcome.reply(fetch.caller(), response);
+    }
+
+    private void fetchAll(GroupCommand.FetchOffsets fetch, OffsetFetchResponseGroup response) {
+        offsets.of(fetch.groupId()).forEach((topic, partitions) -> {
+            OffsetFetchResponseTopics found = new OffsetFetchResponseTopics().setName(topic);
+            partitions.forEach((partition, offset) -> {
+                found.partitions().add(answer(fetch, topic, partition, offset));
+                found.setTopicId(offset.topicId());
+            });
+            response.topics().add(found);
+        });
+    }
+
+    private OffsetFetchResponsePartitions answer(GroupCommand.FetchOffsets fetch, String topic, int partition, CommittedOffset offset) {
+        OffsetFetchResponsePartitions answer = new OffsetFetchResponsePartitions()
+                .setPartitionIndex(partition).setCommittedOffset(NO_OFFSET).setMetadata("");
+        if (fetch.requireStable() && offsets.isUnstable(fetch.groupId(), topic, partition)) {
+            return answer.setErrorCode(Errors.UNSTABLE_OFFSET_COMMIT.code());
+        }
+        return offset == null ? answer : answer.setCommittedOffset(offset.offset())
+                .setCommittedLeaderEpoch(offset.leaderEpoch())
+                .setMetadata(offset.metadata());
+    }
+
+    /** GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP for groups that are not consumers, and GROUP_SUBSCRIBED_TO_TOPIC topic by topic. */
+    Outcome<GroupCommand, GroupEvent> delete(Group group, GroupCommand.DeleteOffsets delete) {
+        if (group == null && offsets.of(delete.groupId()).isEmpty()) {
+            return Outcome.reply(delete.caller(), new GroupCommand.OffsetsDeleted(Errors.GROUP_ID_NOT_FOUND, Set.of()));
+        }
+        if (group instanceof ClassicGroup classic && !classic.isEmpty() && !classic.speaksConsumerProtocol()) {
+            return Outcome.reply(delete.caller(), new GroupCommand.OffsetsDeleted(Errors.NON_EMPTY_GROUP, Set.of()));
+        }
+        Set<String> subscribed = new HashSet<>();
+        List<GroupEvent> events = new ArrayList<>();
+        for (GroupCommand.TopicPartitions topic : delete.topics()) {
+            if (uses(group, topic.topic())) {
+                subscribed.add(topic.topic());
+            } else {
+                remove(delete.groupId(), topic, events);
+            }
+        }
+        return Outcome.of(events, delete.caller(), new GroupCommand.OffsetsDeleted(Errors.NONE, subscribed));
+    }
+
+    private static boolean uses(Group group, String topic) {
+        return group != null && !group.isEmpty() && (group.subscribedTopics() == null || group.subscribedTopics().contains(topic));
+    }
+
+    private void remove(String groupId, GroupCommand.TopicPartitions topic, List<GroupEvent> events) {
+        for (int partition : topic.partitions()) {
+            if (offsets.get(groupId, topic.topic(), partition) != null) {
+                events.add(new GroupEvent.OffsetRemoved(groupId, topic.topic(), partition));
+            }
+        }
+    }
+
+    /** Tombstones for everything that a group has committed. */
+    List<GroupEvent> removeAll(String groupId) {
+        List<GroupEvent> events = new ArrayList<>();
+        for (Map.Entry<String, Map<Integer, CommittedOffset>> topic : offsets.of(groupId).entrySet()) {
+            topic.getValue().keySet().forEach(partition -> events.add(new GroupEvent.OffsetRemoved(groupId, topic.getKey(), partition)));
+        }
+        return events;
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The committed offsets of a shard's groups, and those that wait for a transaction to end. Reads are for everybody in
+ * the room; changes come from {@link GroupShard#apply} alone.
+ */
+final class OffsetTable {
+    private record Key(String groupId, String topic, int partition) {}
+
+    /** By group, topic and partition. */
+    private final Map<String, Map<String, Map<Integer, CommittedOffset>>> committed = new HashMap<>();
+
+    private record Promise(CommittedOffset offset, long sequence) {}
+
+    /** By producer: the last commit of its open transaction for each partition. */
+    private final Map<Long, Map<Key, Promise>> promised = new HashMap<>();
+
+    /** How many open transactions hold a commit for each partition, and the sequence of the last commit that counts. */
+    private final Map<Key, Integer> unstable = new HashMap<>();
+    private final Map<Key, Long> lastKept = new HashMap<>();
+
+    /** Commits in the order of the journal. */
+    private long sequence;
+
+    /** Null if nothing is committed. */
+    CommittedOffset get(String groupId, String topic, int partition) {
+        Map<Integer, CommittedOffset> ofTopic = of(groupId).get(topic);
+        return ofTopic == null ? null : ofTopic.get(partition);
+    }
+
+    /** All that a group has committed, by topic and partition; empty if nothing. */
+    Map<String, Map<Integer, CommittedOffset>> of(String groupId) {
+        return committed.getOrDefault(groupId, Map.of());
+    }
+
+    boolean isUnstable(String groupId, String topic, int partition) {
+        return !unstable.isEmpty() && unstable.containsKey(new Key(groupId, topic, partition));
+    }
+
+    /** Whether an open transaction holds offsets for this group. */
+    boolean hasPromised(String groupId) {
+        return unstable.keySet().stream().anyMatch(key -> key.groupId.equals(groupId));
+    }
+
+    /** The topics for which the group's open transactions hold commits. */
+    Set<String> promisedTopics(String groupId) {
+        Set<String> topics = new HashSet<>();
+        unstable.keySet().stream().filter(key -> key.groupId.equals(groupId)).forEach(key -> topics.add(key.topic));
+        return topics;
+    }
+
+    // The rest is for apply.
+
+    void put(GroupEvent.OffsetCommitted commit) {
+        sequence++;
+        if (!unstable.isEmpty()) {
+            lastKept.computeIfPresent(keyOf(commit), (key, before) -> sequence);
+        }
+        keep(commit);
+    }
+
+    private void keep(GroupEvent.OffsetCommitted commit) {
+        committed.computeIfAbsent(commit.groupId(), id -> new HashMap<>())
+                .computeIfAbsent(commit.topic(), name -> new HashMap<>())
+                .put(commit.partition(), commit.offset());
+    }
+
+    private static Key keyOf(GroupEvent.OffsetCommitted commit) {
+        return new Key(commit.groupId(), commit.topic(), commit.partition());
+    }
+
+    void remove(String groupId, String topic, int partition) {
+        Map<String, Map<Integer, CommittedOffset>> ofGroup = committed.get(groupId);
+        Map<Integer, CommittedOffset> ofTopic = ofGroup == null ? null : ofGroup.get(topic);
+        if (ofTopic == null) {
+            return;
+        }
+        ofTopic.remove(partition);
+        if (ofTopic.isEmpty()) {
+            ofGroup.remove(topic);
+        }
+        if (ofGroup.isEmpty()) {
+            committed.remove(groupId);
+        }
+    }
+
+    void promise(long producerId, GroupEvent.OffsetCommitted commit) {
+        sequence++;
+        Key key = keyOf(commit);
+        Promise before = promised.computeIfAbsent(producerId, id -> new HashMap<>()).put(key, new Promise(commit.offset(), sequence));
+        if (before == null) {
+            unstable.merge(key, 1, Integer::sum);
+            lastKept.putIfAbsent(key, 0L);
+        }
+    }
+
+    /**
+     * Forgets what a producer has promised, after keeping it if the transaction was committed. Of several commits for a
+     * partition the last one in the journal counts, whichever transaction ends last. Returns the groups concerned.
+     */
+    Set<String> end(long producerId, boolean commit) {
+        Set<String> groups = new HashSet<>();
+        promised.getOrDefault(producerId, Map.of()).forEach((key, promise) -> {
+            groups.add(key.groupId);
+            if (commit && promise.sequence > lastKept.get(key)) {
+                keep(new GroupEvent.OffsetCommitted(key.groupId, key.topic, key.partition, promise.offset));
+                lastKept.put(key, promise.sequence);
+            }
+            if (unstable.merge(key, -1, Integer::sum) == 0) {
+                unstable.remove(key);
+                lastKept.remove(key);
+            }
+        });
+        promised.remove(producerId);
+        return groups;
+    }
+}
