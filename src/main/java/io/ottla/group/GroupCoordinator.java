@@ -213,7 +213,12 @@ public final class GroupCoordinator implements AutoCloseable {
         public void answer(Rebalance ended) {
             LOG.info("event=rebalance group={} generation={} members={} joined={} left={} partitions={} moved={} duration-ms={} gap-ms={} reason=\"{}\"",
                     ended.groupId(), ended.generation(), ended.members(), ended.joined().size(), ended.left().size(), ended.partitions(),
-                    ended.moved(), ended.durationMs(), ended.longestGapMs(), ended.reason());
+                    ended.moved(), ended.durationMs(), ended.longestGapMs(), printable(ended.reason()));
+        }
+
+        /** Reasons come from clients in part. */
+        private static String printable(String reason) {
+            return reason.replaceAll("[\\p{Cntrl}\"]", "?");
         }
 
         @Override
