@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.broker;
 
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,12 +13,15 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads Kafka's {@code listeners}, {@code advertised.listeners} and {@code listener.security.protocol.map}. Listeners
  * named in {@code controller.listener.names} are left out: one process has no controller to talk to.
  */
 final class Listeners {
+    private static final Logger LOG = LoggerFactory.getLogger(Listeners.class);
     private static final Pattern ENDPOINT = Pattern.compile("([A-Za-z0-9_.-]+)://(?:\\[([^\\]]*)\\]|([^:\\[\\]/]*)):(-?\\d{1,5})");
     private static final Set<String> ALL_ADDRESSES = Set.of("", "0.0.0.0", "::", "0:0:0:0:0:0:0:0");
 
@@ -51,12 +56,22 @@ final class Listeners {
     private static Listener listener(Endpoint bound, Endpoint told) {
         boolean everywhere = ALL_ADDRESSES.contains(bound.host);
         if (told == null) {
-            return new Listener(bound.name, everywhere ? "" : bound.host, bound.port, everywhere ? "" : bound.host, 0);
+            return new Listener(bound.name, everywhere ? "" : bound.host, bound.port, everywhere ? thisHost() : bound.host, 0);
         }
         if (!told.host.isEmpty() && ALL_ADDRESSES.contains(told.host)) {
             throw new InvalidConfig("advertised.listeners: " + told.host + " is not an address that a client can connect to");
         }
-        return new Listener(bound.name, everywhere ? "" : bound.host, bound.port, told.host, told.port);
+        return new Listener(bound.name, everywhere ? "" : bound.host, bound.port, told.host.isEmpty() ? thisHost() : told.host, told.port);
+    }
+
+    /** As Kafka does: what this host calls itself is the best guess at what others call it. */
+    private static String thisHost() {
+        try {
+            return InetAddress.getLocalHost().getCanonicalHostName();
+        } catch (UnknownHostException e) {
+            LOG.warn("host name unknown, advertising=localhost cause={}", e.getMessage());
+            return "localhost";
+        }
     }
 
     private Map<String, Endpoint> endpoints(String config, List<String> texts) {

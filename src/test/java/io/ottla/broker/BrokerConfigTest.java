@@ -40,8 +40,10 @@ class BrokerConfigTest {
     }
 
     @Test
-    void aListenerOnAllAddressesAdvertisesNoneOfItsOwn() {
-        assertEquals(List.of(new Listener("PLAINTEXT", "", 0, "", 0)), BrokerConfig.of(Map.of("listeners", "PLAINTEXT://:0")).listeners());
+    void aListenerOnAllAddressesAdvertisesTheNameOfTheHost() {
+        Listener listener = BrokerConfig.of(Map.of("listeners", "PLAINTEXT://:0")).listeners().getFirst();
+        assertEquals("", listener.host());
+        assertFalse(listener.advertisedHost().isEmpty());
     }
 
     @Test
