@@ -23,7 +23,9 @@ import org.apache.kafka.common.config.ConfigDef.ValidString;
 
 /**
  * The broker configs that change what Ottla does. Names, types, ranges and defaults are those of Apache Kafka 4.4, but for
- * {@code listeners}, {@code log.dir}, {@code node.id} and {@code num.network.threads}, whose defaults suit one small process.
+ * {@code listeners}, {@code log.dir}, {@code node.id} and {@code num.network.threads}, whose defaults suit one small process,
+ * and {@code group.initial.rebalance.delay.ms}, which is 0 as in the configuration file that Kafka ships: few members
+ * join here, and nobody should wait three seconds for the first record.
  */
 final class BrokerDefinition {
     static final String DEFAULT_DIRECTORY = "ottla-data";
@@ -124,7 +126,7 @@ final class BrokerDefinition {
     private static void classicGroups(ConfigDef def) {
         def.define("group.coordinator.rebalance.protocols", LIST, "classic,consumer,streams",
                         ValidList.in("consumer", "classic", "share", "streams"), MEDIUM, "The rebalance protocols that are on.")
-                .define("group.initial.rebalance.delay.ms", INT, 3000, MEDIUM, "How long an empty group waits for more members before its first rebalance.")
+                .define("group.initial.rebalance.delay.ms", INT, 0, MEDIUM, "How long an empty group waits for more members before its first rebalance.")
                 .define("group.min.session.timeout.ms", INT, 6000, MEDIUM, "The shortest session timeout that a classic member may ask for.")
                 .define("group.max.session.timeout.ms", INT, 1_800_000, MEDIUM, "The longest session timeout that a classic member may ask for.")
                 .define("group.max.size", INT, Integer.MAX_VALUE, atLeast(1), MEDIUM, "The most members of a classic group.");

@@ -10,6 +10,9 @@ import java.util.ArrayDeque;
 final class Flusher {
     private static final long IDLE_MS = 10_000;
 
+    /** Partitions that may wait for each working thread before another one helps. */
+    private static final int QUEUED_PER_THREAD = 4;
+
     private final int maxThreads;
     private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
     private int threads;
@@ -23,6 +26,11 @@ final class Flusher {
     /** Has {@code flush} run by a flushing thread. */
     synchronized void submit(Runnable flush) {
         queue.addLast(flush);
+        int working = threads - idle;
+        if (working > 0 && queue.size() <= working * QUEUED_PER_THREAD) {
+            // A flush that waits a little covers more appends, and costs no second thread.
+            return;
+        }
         if (idle > 0) {
             notify();
         } else if (threads < maxThreads) {

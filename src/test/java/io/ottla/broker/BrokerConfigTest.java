@@ -23,7 +23,7 @@ class BrokerConfigTest {
         assertTrue(config.flushToDisk());
         assertEquals(Optional.empty(), config.rack());
         assertEquals(Map.of(), config.topicDefaults());
-        assertEquals(3000, config.getInt("group.initial.rebalance.delay.ms"));
+        assertEquals(0, config.getInt("group.initial.rebalance.delay.ms"));
     }
 
     @Test

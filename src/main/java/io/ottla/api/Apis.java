@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.api;
+
+import io.ottla.api.ApiVersionsApi.Feature;
+import io.ottla.group.GroupCoordinator;
+import io.ottla.network.RequestHandler;
+import io.ottla.topic.TopicCatalog;
+import io.ottla.transaction.TransactionCoordinator;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.protocol.ApiKeys;
+
+/** The APIs that Ottla serves. */
+public final class Apis {
+    /** As Apache Kafka 4.4 finalizes them, as far as what they stand for is served here. */
+    private static final List<Feature> FEATURES = List.of(
+            new Feature("metadata.version", (short) 7, (short) 33, (short) 33));
+
+    private Apis() {}
+
+    /** Answers requests from {@code services}. */
+    public static RequestHandler over(Services services) {
+        List<Api<?>> served = new ArrayList<>();
+        ApiTable[] table = new ApiTable[1];
+        served.add(new ApiVersionsApi(() -> table[0].keys(), FEATURES, services.admin().cluster()));
+        served.addAll(ofCluster(services));
+        served.addAll(ofRecords(services));
+        served.addAll(ofTopics(services));
+        served.addAll(ofGroups(services.groups()));
+        served.addAll(ofTransactions(services.transactions()));
+        table[0] = new ApiTable(served);
+        return table[0];
+    }
+
+    private static List<Api<?>> ofCluster(Services services) {
+        TopicAdmin admin = services.admin();
+        TopicCatalog catalog = admin.catalog();
+        TopicCreation creation = new TopicCreation(catalog, services.createsTopics(), admin.defaultPartitions());
+        return List.of(
+                new MetadataApi(admin.cluster(), catalog, creation),
+                new DescribeTopicPartitionsApi(admin.cluster(), catalog),
+                new DescribeClusterApi(admin.cluster()),
+                new ListPartitionReassignmentsApi(),
+                new FindCoordinatorApi(admin.cluster()));
+    }
+
+    private static List<Api<?>> ofRecords(Services services) {
+        TopicCatalog catalog = services.admin().catalog();
+        return List.of(
+                new ProduceApi(catalog),
+                new FetchApi(catalog, services.fetchSessionSlots(), services.fetchMaxBytes()),
+                new ListOffsetsApi(catalog),
+                new OffsetForLeaderEpochApi(catalog),
+                new DeleteRecordsApi(catalog),
+                new DescribeProducersApi(catalog));
+    }
+
+    private static List<Api<?>> ofTopics(Services services) {
+        TopicAdmin admin = services.admin();
+        GroupConfigs groupConfigs = new GroupConfigs(admin.catalog(), admin.brokerConfigs());
+        ConfigChanges changes = new ConfigChanges(admin, groupConfigs);
+        return List.of(
+                new CreateTopicsApi(admin),
+                new DeleteTopicsApi(admin),
+                new CreatePartitionsApi(admin),
+                new DescribeConfigsApi(admin, groupConfigs),
+                new IncrementalAlterConfigsApi(changes),
+                new AlterConfigsApi(changes),
+                new ListConfigResourcesApi(admin),
+                new DescribeLogDirsApi(admin.catalog(), services.dataDirectory()));
+    }
+
+    private static List<Api<?>> ofGroups(GroupCoordinator groups) {
+        return List.of(
+                Forwarded.inTurn(ApiKeys.JOIN_GROUP, groups::joinGroup),
+                Forwarded.inTurn(ApiKeys.SYNC_GROUP, groups::syncGroup),
+                Forwarded.pipelined(ApiKeys.HEARTBEAT, groups::heartbeat),
+                Forwarded.inTurn(ApiKeys.LEAVE_GROUP, groups::leaveGroup),
+                Forwarded.pipelined(ApiKeys.OFFSET_COMMIT, groups::offsetCommit),
+                Forwarded.inTurn(ApiKeys.OFFSET_FETCH, groups::offsetFetch),
+                Forwarded.inTurn(ApiKeys.LIST_GROUPS, groups::listGroups),
+                Forwarded.inTurn(ApiKeys.DESCRIBE_GROUPS, groups::describeGroups),
+                Forwarded.inTurn(ApiKeys.DELETE_GROUPS, groups::deleteGroups),
+                Forwarded.inTurn(ApiKeys.OFFSET_DELETE, groups::offsetDelete));
+    }
+
+    private static List<Api<?>> ofTransactions(TransactionCoordinator transactions) {
+        return List.of(Forwarded.inTurn(ApiKeys.INIT_PRODUCER_ID, transactions::initProducerId));
+    }
+}

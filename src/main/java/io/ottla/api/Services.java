@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.api;
+
+import io.ottla.group.GroupCoordinator;
+import io.ottla.transaction.TransactionCoordinator;
+import java.nio.file.Path;
+
+/**
+ * What the APIs are answered from.
+ *
+ * @param admin            topics, configs and this broker
+ * @param groups           consumer groups
+ * @param transactions     producer ids and transactions
+ * @param createsTopics    auto.create.topics.enable
+ * @param fetchSessionSlots max.incremental.fetch.session.cache.slots
+ * @param fetchMaxBytes    fetch.max.bytes
+ * @param dataDirectory    where the data is, for DescribeLogDirs
+ */
+public record Services(
+        TopicAdmin admin,
+        GroupCoordinator groups,
+        TransactionCoordinator transactions,
+        boolean createsTopics,
+        int fetchSessionSlots,
+        int fetchMaxBytes,
+        Path dataDirectory) {}

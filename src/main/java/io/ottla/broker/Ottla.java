@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.broker;
+
+import io.ottla.api.Apis;
+import io.ottla.api.Cluster;
+import io.ottla.api.Services;
+import io.ottla.api.TopicAdmin;
+import io.ottla.coordinator.CoordinatorRuntime;
+import io.ottla.group.GroupCoordinator;
+import io.ottla.group.GroupSettings;
+import io.ottla.log.FlushMode;
+import io.ottla.log.LocalCatalog;
+import io.ottla.log.LogSettings;
+import io.ottla.network.NetworkServer;
+import io.ottla.network.NetworkSettings;
+import io.ottla.network.RequestHandler;
+import io.ottla.transaction.TransactionCoordinator;
+import io.ottla.transaction.TransactionSettings;
+import io.ottla.world.Clock;
+import io.ottla.world.LocalDisk;
+import io.ottla.world.SystemTimers;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A running broker. In a test:
+ *
+ * <pre>{@code
+ * try (Ottla broker = Ottla.start()) {
+ *     properties.put("bootstrap.servers", broker.bootstrapServers());
+ * }
+ * }</pre>
+ *
+ * Several may run side by side in one JVM. Safe for any thread.
+ */
+public final class Ottla implements AutoCloseable {
+    private static final int MAX_OPEN_FILES = 4_000;
+    private static final int FLUSH_THREADS = 8;
+
+    /** What to undo on close, the last first. */
+    private final Deque<AutoCloseable> parts = new ArrayDeque<>();
+
+    private final Path dataDirectory;
+    private String bootstrapServers;
+    private int port;
+    private boolean closed;
+
+    private Ottla(BrokerConfig config) {
+        dataDirectory = config.dataDirectory();
+    }
+
+    /** Starts on a free port of localhost with a data directory of its own, which is deleted on close. */
+    public static Ottla start() {
+        return startTemporary(Map.of());
+    }
+
+    /**
+     * Starts on a free port of localhost with a data directory of its own, which is deleted on close, and with these
+     * configs, in Kafka's names.
+     *
+     * @throws InvalidConfig for an unknown name or a value out of range
+     */
+    public static Ottla startTemporary(Map<String, String> configs) {
+        Path directory = TemporaryDirectory.create();
+        Map<String, String> all = new HashMap<>(Map.of("listeners", "PLAINTEXT://localhost:0"));
+        all.putAll(configs);
+        all.put("log.dirs", directory.toString());
+        try {
+            Ottla broker = start(BrokerConfig.of(all));
+            broker.parts.addLast(() -> TemporaryDirectory.delete(directory));
+            return broker;
+        } catch (RuntimeException e) {
+            TemporaryDirectory.delete(directory);
+            throw e;
+        }
+    }
+
+    /**
+     * Starts a broker that accepts connections on return.
+     *
+     * @throws StartFailed if the data directory is in use or can't be written, or a port is taken
+     */
+    public static Ottla start(BrokerConfig config) {
+        Ottla broker = new Ottla(config);
+        try {
+            broker.run(config);
+            return broker;
+        } catch (RuntimeException e) {
+            broker.close();
+            throw e;
+        }
+    }
+
+    /** host:port of the first listener, as clients take it for bootstrap.servers. */
+    public String bootstrapServers() {
+        return bootstrapServers;
+    }
+
+    /** The port of the first listener. */
+    public int port() {
+        return port;
+    }
+
+    public Path dataDirectory() {
+        return dataDirectory;
+    }
+
+    /** Stops accepting, makes everything durable, and lets go of the data directory. Harmless when repeated. */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        RuntimeException failure = null;
+        for (AutoCloseable part : parts) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                if (failure == null) {
+                    failure = new IllegalStateException("the broker did not stop cleanly", e);
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+
+    private void run(BrokerConfig config) {
+        Clock clock = Clock.SYSTEM;
+        SystemTimers timers = own(new SystemTimers());
+        LocalCatalog catalog = own(openCatalog(config, clock, timers));
+        CoordinatorRuntime coordinators = own(new CoordinatorRuntime(clock, config.getInt("num.network.threads")));
+        GroupCoordinator groups = own(new GroupCoordinator(coordinators, catalog, GroupSettings.of(config.values())));
+        TransactionCoordinator transactions = new TransactionCoordinator(
+                coordinators, catalog, transactionSettings(config), null);
+        NetworkServer network = own(openNetwork(config, clock));
+        Map<String, Cluster.Endpoint> advertised = bind(config, network);
+        Cluster cluster = new Cluster(catalog.clusterId(), config.nodeId(), config.rack().orElse(null), advertised);
+        groups.start();
+        network.start(apis(config, catalog, cluster, groups, transactions));
+    }
+
+    private static TransactionSettings transactionSettings(BrokerConfig config) {
+        return new TransactionSettings(
+                config.getInt("transaction.max.timeout.ms"),
+                config.getLong("transactional.id.expiration.ms"),
+                config.getLong("transaction.abort.timed.out.transaction.cleanup.interval.ms"),
+                config.getLong("transaction.remove.expired.transaction.cleanup.interval.ms"),
+                config.getInt("transaction.state.log.num.partitions"),
+                config.getInt("transaction.state.log.segment.bytes"),
+                config.getBoolean("transaction.partition.verification.enable"));
+    }
+
+    private static LocalCatalog openCatalog(BrokerConfig config, Clock clock, SystemTimers timers) {
+        LogSettings settings = new LogSettings(
+                config.dataDirectory(),
+                config.flushToDisk() ? FlushMode.DISK : FlushMode.OS,
+                config.nodeId(),
+                config.topicDefaults(),
+                MAX_OPEN_FILES,
+                FLUSH_THREADS,
+                config.getLong("producer.id.expiration.ms"),
+                config.getLong("log.retention.check.interval.ms"));
+        try {
+            return LocalCatalog.open(settings, new LocalDisk(), clock, timers);
+        } catch (IOException e) {
+            throw new StartFailed("data directory " + config.dataDirectory() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static NetworkServer openNetwork(BrokerConfig config, Clock clock) {
+        NetworkSettings settings = new NetworkSettings(
+                config.getInt("num.network.threads"),
+                config.getInt("socket.request.max.bytes"),
+                config.getLong("connections.max.idle.ms"),
+                config.getInt("max.connections"),
+                config.getInt("max.connections.per.ip"),
+                config.getInt("socket.send.buffer.bytes"),
+                config.getInt("socket.receive.buffer.bytes"),
+                config.getInt("socket.listen.backlog.size"));
+        try {
+            return new NetworkServer(settings, clock);
+        } catch (IOException e) {
+            throw new StartFailed("the network can't be used: " + e.getMessage(), e);
+        }
+    }
+
+    private Map<String, Cluster.Endpoint> bind(BrokerConfig config, NetworkServer network) {
+        Map<String, Cluster.Endpoint> advertised = new HashMap<>();
+        for (Listener listener : config.listeners()) {
+            int bound;
+            try {
+                bound = network.bind(listener.name(), listener.host(), listener.port());
+            } catch (IOException e) {
+                throw new StartFailed("can't listen on " + listener.host() + ":" + listener.port() + ": " + e.getMessage(), e);
+            }
+            int advertisedPort = listener.advertisedPort() == 0 ? bound : listener.advertisedPort();
+            advertised.put(listener.name(), new Cluster.Endpoint(listener.advertisedHost(), advertisedPort));
+            if (bootstrapServers == null) {
+                port = bound;
+                bootstrapServers = (listener.host().isEmpty() ? "localhost" : listener.host()) + ":" + bound;
+            }
+        }
+        return advertised;
+    }
+
+    private static RequestHandler apis(
+            BrokerConfig config, LocalCatalog catalog, Cluster cluster, GroupCoordinator groups, TransactionCoordinator transactions) {
+        TopicAdmin admin = new TopicAdmin(
+                catalog,
+                cluster,
+                config.getInt("num.partitions"),
+                config.getBoolean("delete.topic.enable"),
+                config.topicDefaults(),
+                BrokerConfig.definition(),
+                config.originals(),
+                BrokerConfig::brokerNames);
+        return Apis.over(new Services(
+                admin,
+                groups,
+                transactions,
+                config.getBoolean("auto.create.topics.enable"),
+                config.getInt("max.incremental.fetch.session.cache.slots"),
+                config.getInt("fetch.max.bytes"),
+                config.dataDirectory()));
+    }
+
+    private <T extends AutoCloseable> T own(T part) {
+        parts.addFirst(part);
+        return part;
+    }
+}
