@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.cli;
+
+import io.ottla.broker.Ottla;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/**
+ * A start as users do it, with an hour's worth of clients in a second, for the JVM to record into its AOT cache. The clients run in a
+ * process of their own: their classes have no place in the broker's cache.
+ */
+final class TrainCommand implements Callable<Integer> {
+    private static final int CLIENT_TIMEOUT_S = 60;
+
+    CommandSpec spec() {
+        return Main.describe(this, "train", "Used by the launcher: go through what a broker does, and end.");
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Path directory = Files.createTempDirectory("ottla-train");
+        try {
+            train(directory);
+        } finally {
+            delete(directory);
+        }
+        return 0;
+    }
+
+    private static void train(Path directory) throws IOException, InterruptedException {
+        String[] arguments = {"start", "--port", "0", "--data", directory.toString()};
+        CommandLine commandLine = Main.commandLine(arguments);
+        commandLine.parseArgs(arguments);
+        StartCommand start = commandLine.getSubcommands().get("start").getCommand();
+        try (Ottla broker = Ottla.start(start.config())) {
+            System.out.println(StartCommand.readyLine(broker));
+            runClients(broker.bootstrapServers());
+        }
+    }
+
+    private static void runClients(String bootstrapServers) throws IOException, InterruptedException {
+        Process client = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1",
+                "-cp", System.getProperty("java.class.path"), TrainingClient.class.getName(), bootstrapServers).inheritIO().start();
+        if (!client.waitFor(CLIENT_TIMEOUT_S, TimeUnit.SECONDS)) {
+            client.destroyForcibly();
+            throw new Failure("the training client did not end within " + CLIENT_TIMEOUT_S + " s");
+        }
+        if (client.exitValue() != 0) {
+            throw new Failure("the training client ended with code " + client.exitValue());
+        }
+    }
+
+    private static void delete(Path directory) throws IOException {
+        try (Stream<Path> paths = Files.walk(directory)) {
+            paths.sorted(Comparator.reverseOrder()).forEach(TrainCommand::deleteOne);
+        }
+    }
+
+    private static void deleteOne(Path path) {
+        try {
+            Files.delete(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
