@@ -14,12 +14,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -51,7 +53,7 @@ public final class Clients implements AutoCloseable {
         return purpose + "-" + UUID.randomUUID().toString().substring(0, 8);
     }
 
-    /** Creates a topic with a unique name and returns the name. */
+    /** Creates a topic with a unique name, waits until all its partitions have a leader, and returns the name. */
     public String topic(String purpose, int partitions) {
         return topic(purpose, partitions, Map.of());
     }
@@ -59,7 +61,20 @@ public final class Clients implements AutoCloseable {
     public String topic(String purpose, int partitions, Map<String, String> configs) {
         String name = unique(purpose);
         await(admin().createTopics(List.of(new NewTopic(name, partitions, (short) 1).configs(configs))).all());
+        awaitLeaders(name, partitions);
         return name;
+    }
+
+    /**
+     * A broker of Apache Kafka learns of a topic some moments after its creation was answered. An idempotent producer whose first batch
+     * is refused in these moments and whose second is not gets stuck until its delivery timeout.
+     */
+    public void awaitLeaders(String topic, int partitions) {
+        Map<TopicPartition, OffsetSpec> query = new HashMap<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            query.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+        }
+        await(admin().listOffsets(query).all());
     }
 
     public synchronized Admin admin() {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.testkit;
 
-import java.io.DataInputStream;
+import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -26,12 +27,12 @@ public final class RawClient implements AutoCloseable {
     private static final int MAX_RESPONSE_BYTES = 64 << 20;
 
     private final Socket socket;
-    private final DataInputStream in;
+    private final PushbackInputStream in;
     private int nextCorrelationId = 1;
 
     private RawClient(Socket socket) throws IOException {
         this.socket = socket;
-        this.in = new DataInputStream(socket.getInputStream());
+        this.in = new PushbackInputStream(new BufferedInputStream(socket.getInputStream()));
     }
 
     /** Connects to the first of the given `host:port` addresses, which are separated by commas. */
@@ -108,15 +109,32 @@ public final class RawClient implements AutoCloseable {
     /** Reads the next frame: response header and body, without the four bytes of length. */
     public ByteBuffer receiveFrame() {
         try {
-            int size = in.readInt();
+            int size = ByteBuffer.wrap(readFully(4)).getInt();
             if (size < 4 || size > MAX_RESPONSE_BYTES) {
                 throw new AssertionError("response length out of range: " + size);
             }
-            byte[] frame = new byte[size];
-            in.readFully(frame);
-            return ByteBuffer.wrap(frame);
+            return ByteBuffer.wrap(readFully(size));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether a byte of a response comes before the time is up; it is not consumed. */
+    public boolean responseWithin(int timeoutMs) {
+        try {
+            socket.setSoTimeout(timeoutMs);
+            int first = in.read();
+            if (first == -1) {
+                throw new EOFException("closed by the peer");
+            }
+            in.unread(first);
+            return true;
+        } catch (SocketTimeoutException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } finally {
+            restoreTimeout();
         }
     }
 
@@ -160,6 +178,14 @@ public final class RawClient implements AutoCloseable {
         }
     }
 
+    private byte[] readFully(int sizeBytes) throws IOException {
+        byte[] bytes = in.readNBytes(sizeBytes);
+        if (bytes.length < sizeBytes) {
+            throw new EOFException("closed by the peer");
+        }
+        return bytes;
+    }
+
     private void restoreTimeout() {
         try {
             if (!socket.isClosed()) {
@@ -171,10 +197,11 @@ public final class RawClient implements AutoCloseable {
     }
 
     private static ApiMessage newInstance(Class<? extends ApiMessage> type) {
-        try {
-            return type.getDeclaredConstructor().newInstance();
-        } catch (ReflectiveOperationException e) {
-            throw new IllegalArgumentException(type + " is not a response", e);
+        for (ApiKeys api : ApiKeys.values()) {
+            if (api.hasValidVersion() && type.isInstance(api.messageType.newResponse())) {
+                return api.messageType.newResponse();
+            }
         }
+        throw new IllegalArgumentException(type + " is not a response");
     }
 }
