@@ -22,6 +22,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -74,7 +75,19 @@ public final class Clients implements AutoCloseable {
         for (int partition = 0; partition < partitions; partition++) {
             query.put(new TopicPartition(topic, partition), OffsetSpec.latest());
         }
-        await(admin().listOffsets(query).all());
+        Eventually.until(() -> "leaders of " + topic, () -> isKnown(admin().listOffsets(query).all()));
+    }
+
+    private static boolean isKnown(Future<?> future) {
+        try {
+            await(future);
+            return true;
+        } catch (AssertionError e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     public synchronized Admin admin() {
