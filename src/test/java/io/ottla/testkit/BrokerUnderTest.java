@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.testkit;
 
+import io.ottla.broker.Ottla;
+import java.util.Map;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
-import org.opentest4j.TestAbortedException;
 
 /**
  * The broker that the client tests talk to: one embedded Ottla shared by all of them, or whatever listens at the addresses in the
@@ -32,7 +33,20 @@ public interface BrokerUnderTest {
             if (external != null) {
                 return () -> external;
             }
-            throw new TestAbortedException("no broker: set -Dottla.test.bootstrap");
+            return new Embedded(Ottla.startTemporary(Map.of("group.initial.rebalance.delay.ms", "0")));
+        }
+    }
+
+    /** Closed by JUnit, as it is kept in the store of the whole test run. */
+    record Embedded(Ottla broker) implements BrokerUnderTest, AutoCloseable {
+        @Override
+        public String bootstrapServers() {
+            return broker.bootstrapServers();
+        }
+
+        @Override
+        public void close() {
+            broker.close();
         }
     }
 }
