@@ -10,7 +10,7 @@ public interface Command {
      * decision; from any thread. Does nothing where nobody waits.
      *
      * @param error COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR, UNKNOWN_SERVER_ERROR, or
-     *     MESSAGE_TOO_LARGE if the events do not fit into one batch
+     *     MESSAGE_TOO_LARGE if an event does not fit into a batch
      */
     void refuse(Errors error);
 }

@@ -84,7 +84,10 @@ final class JournalBatches {
     private static MemoryRecordsBuilder open(JournalEntry first, long timestampMs, ByteBufferOutputStream out) {
         long producerId = RecordBatch.NO_PRODUCER_ID;
         short producerEpoch = RecordBatch.NO_PRODUCER_EPOCH;
+        int baseSequence = RecordBatch.NO_SEQUENCE;
         if (first instanceof JournalEntry.Transactional part) {
+            // Nobody checks the sequence of a coordinator, but a batch of a producer must have one.
+            baseSequence = 0;
             producerId = part.producerId();
             producerEpoch = part.producerEpoch();
         } else if (first instanceof JournalEntry.Marker marker) {
@@ -92,7 +95,7 @@ final class JournalBatches {
             producerEpoch = marker.producerEpoch();
         }
         return new MemoryRecordsBuilder(out, RecordBatch.CURRENT_MAGIC_VALUE, Compression.NONE, TimestampType.CREATE_TIME, 0L, timestampMs,
-                producerId, producerEpoch, RecordBatch.NO_SEQUENCE, producerId != RecordBatch.NO_PRODUCER_ID,
+                producerId, producerEpoch, baseSequence, producerId != RecordBatch.NO_PRODUCER_ID,
                 first instanceof JournalEntry.Marker, RecordBatch.NO_PARTITION_LEADER_EPOCH, Integer.MAX_VALUE);
     }
 

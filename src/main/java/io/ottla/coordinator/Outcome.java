@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * What a decision leads to. The loop writes and applies the events, changes the timers, and then decides {@code next}
- * as a part of the same step: all that one command and its successors write goes into the journal together.
+ * as a part of the same step: all that one command and its successors write goes into the journal in one append. What does
+ * not fit into one batch is spread over several, and of those a crash may keep the first ones only.
  *
  * @param events  changes of state, in order
  * @param replies answers, given once all that was written is durable; none is given if it could not be written

@@ -139,7 +139,7 @@ final class Shard<C extends Command, E> {
         }
         try {
             follow(active, settle(active, outcome), now);
-        } catch (EntriesTooLarge e) {
+        } catch (EntryTooLarge e) {
             LOG.warn("event=decision-too-large shard={} command={} bytes={} limit={} action=refused",
                     name, command.getClass().getSimpleName(), e.bytes, active.journal.maxBatchBytes());
             command.refuse(CoordinatorErrors.TOO_LARGE);
@@ -176,19 +176,20 @@ final class Shard<C extends Command, E> {
         return outcome.next();
     }
 
+    /** Encodes events before they are applied: one that cannot be kept refuses the whole outcome. */
     private void stage(State.Active<C, E> active, List<E> events) {
         int before = entries.size();
-        int bytes = DefaultRecordBatch.RECORD_BATCH_OVERHEAD;
         for (E event : events) {
             JournalEntry entry = active.decider.encode(event);
-            if (entry != null) {
-                bytes += JournalBatches.sizeBytes(entry);
-                entries.add(entry);
+            if (entry == null) {
+                continue;
             }
-        }
-        if (bytes > active.journal.maxBatchBytes()) {
-            entries.subList(before, entries.size()).clear();
-            throw new EntriesTooLarge(bytes);
+            int bytes = DefaultRecordBatch.RECORD_BATCH_OVERHEAD + JournalBatches.sizeBytes(entry);
+            if (bytes > active.journal.maxBatchBytes()) {
+                entries.subList(before, entries.size()).clear();
+                throw new EntryTooLarge(bytes);
+            }
+            entries.add(entry);
         }
     }
 
@@ -292,12 +293,12 @@ final class Shard<C extends Command, E> {
         }
     }
 
-    private static final class EntriesTooLarge extends RuntimeException {
+    private static final class EntryTooLarge extends RuntimeException {
         private static final long serialVersionUID = 1;
         private final int bytes;
 
-        EntriesTooLarge(int bytes) {
-            super("decided entries of " + bytes + " bytes", null, false, false);
+        EntryTooLarge(int bytes) {
+            super("an entry of " + bytes + " bytes", null, false, false);
             this.bytes = bytes;
         }
     }

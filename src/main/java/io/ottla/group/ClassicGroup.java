@@ -204,6 +204,11 @@ final class ClassicGroup implements Group {
         return assignments;
     }
 
+    /** True if nobody is here or on the way, though somebody was. */
+    boolean abandoned() {
+        return is(ClassicState.EMPTY) && pendingJoins.isEmpty() && !neverUsed();
+    }
+
     /** True if no member was ever here, not even one that only got its id. */
     boolean neverUsed() {
         return protocolType == null && stateSinceMs < 0 && pendingJoins.isEmpty();

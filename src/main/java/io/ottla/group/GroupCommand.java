@@ -77,20 +77,30 @@ sealed interface GroupCommand extends Command {
     /** One partition of a commit, checked by the door. */
     record Commit(String topic, Uuid topicId, int partition, long offset, int leaderEpoch, String metadata) {}
 
+    /** The producer in whose open transaction a commit belongs. */
+    record Producer(long id, short epoch) {}
+
     /**
      * Answered with the error that all partitions get, or NONE.
      *
-     * @param retentionMs how long the client wants the offsets kept, or -1
+     * @param generation   or member epoch
+     * @param tellsMissing the client understands GROUP_ID_NOT_FOUND (OffsetCommit 9, TxnOffsetCommit 6)
+     * @param retentionMs  how long the client wants the offsets kept, or -1
+     * @param producer     null outside of transactions
      */
     record CommitOffsets(
             String groupId,
             String memberId,
             String instanceId,
             int generation,
-            short version,
+            boolean tellsMissing,
             long retentionMs,
+            Producer producer,
             List<Commit> commits,
             Caller<Errors> caller) implements Asked<Errors> {}
+
+    /** The transaction coordinator has decided: what the producer has committed in this shard counts, or not. */
+    record EndTransaction(Producer producer, int coordinatorEpoch, boolean committed, Caller<Errors> caller) implements Asked<Errors> {}
 
     /** The partitions of one topic. */
     record TopicPartitions(String topic, Uuid topicId, List<Integer> partitions) {}
@@ -118,6 +128,12 @@ sealed interface GroupCommand extends Command {
     record ListGroups(Caller<ListGroupsResponseData> caller) implements Asked<ListGroupsResponseData> {}
 
     record AskHistory(String groupId, Caller<List<Rebalance>> caller) implements Asked<List<Rebalance>> {}
+
+    /** It is time to look for offsets that nobody needs any more. */
+    record ExpireOffsets() implements Internal {}
+
+    /** A topic is gone, and with it all that was committed for it. */
+    record ForgetTopic(String topic, Uuid topicId) implements Internal {}
 
     /** The group's members have changed, or should say again what they want. */
     record Settle(String groupId, String reason) implements Internal {}

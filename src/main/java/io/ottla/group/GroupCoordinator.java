@@ -38,6 +38,8 @@ import org.apache.kafka.common.message.OffsetFetchRequestData;
 import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Utils;
 import org.slf4j.Logger;
@@ -55,8 +57,10 @@ public final class GroupCoordinator implements AutoCloseable {
     private final TopicCatalog catalog;
     private final Shards<GroupCommand> shards;
     private final MembershipRequests memberships;
-    private final OffsetRequests offsets;
+    private final OffsetCommits commits;
     private final OffsetFetches fetches;
+    private final OffsetDeletes deletes;
+    private volatile boolean closed;
 
     /** Creates __consumer_offsets when it is first needed; {@link #start} reads it if it is there. */
     public GroupCoordinator(CoordinatorRuntime runtime, TopicCatalog catalog, GroupSettings settings) {
@@ -69,10 +73,12 @@ public final class GroupCoordinator implements AutoCloseable {
                 TopicConfig.COMPRESSION_TYPE_CONFIG, "producer");
         Caller<Rebalance> log = new RebalanceLog();
         shards = runtime.host(InternalTopics.CONSUMER_OFFSETS, count,
-                PartitionJournal.over(catalog, InternalTopics.CONSUMER_OFFSETS, count, configs), () -> new GroupShard(settings, log));
+                PartitionJournal.over(catalog, InternalTopics.CONSUMER_OFFSETS, count, configs), () -> new GroupShard(settings, log, topic -> catalog.topics().containsKey(topic)));
         memberships = new MembershipRequests(shards, this::partitionFor, settings.classic());
-        offsets = new OffsetRequests(shards, this::partitionFor, catalog, settings.offsets().metadataMaxBytes());
+        commits = new OffsetCommits(shards, this::partitionFor, catalog, settings.offsets().metadataMaxBytes());
         fetches = new OffsetFetches(shards, this::partitionFor, catalog);
+        deletes = new OffsetDeletes(shards, this::partitionFor, catalog);
+        catalog.watch(this::topicChanged);
     }
 
     /** Reads all groups in the background; without it each partition is read at its first use. */
@@ -80,6 +86,15 @@ public final class GroupCoordinator implements AutoCloseable {
         if (catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS)) {
             for (int shard = 0; shard < shards.count(); shard++) {
                 shards.load(shard);
+            }
+        }
+    }
+
+    private void topicChanged(TopicCatalog.Change change) {
+        boolean gone = change.before() != null && change.after() == null && !change.before().internal();
+        if (gone && !closed && catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS)) {
+            for (int shard = 0; shard < shards.count(); shard++) {
+                shards.submit(shard, new GroupCommand.ForgetTopic(change.before().name(), change.before().id()));
             }
         }
     }
@@ -111,7 +126,29 @@ public final class GroupCoordinator implements AutoCloseable {
 
     /** OffsetCommit 2 to 10. */
     public void offsetCommit(RequestContext context, OffsetCommitRequestData request, Consumer<OffsetCommitResponseData> reply) {
-        offsets.commit(context, request, reply);
+        commits.commit(context, request, reply);
+    }
+
+    /**
+     * TxnOffsetCommit 0 to 6. That the producer's transaction is open and has this partition of __consumer_offsets in it
+     * is for the caller to see to. The offsets count once {@link #completeTransaction} says so.
+     */
+    public void txnOffsetCommit(RequestContext context, TxnOffsetCommitRequestData request, Consumer<TxnOffsetCommitResponseData> reply) {
+        commits.commit(context, request, reply);
+    }
+
+    /**
+     * Writes the end marker of a producer's transaction into a partition of __consumer_offsets, and makes its offsets
+     * count or forgets them. Answers NONE, INVALID_PRODUCER_EPOCH or TRANSACTION_COORDINATOR_FENCED.
+     */
+    public void completeTransaction(
+            int partition, long producerId, short producerEpoch, int coordinatorEpoch, boolean committed, Consumer<Errors> reply) {
+        if (partition < 0 || partition >= shards.count()) {
+            reply.accept(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+            return;
+        }
+        shards.submit(partition, new GroupCommand.EndTransaction(new GroupCommand.Producer(producerId, producerEpoch),
+                coordinatorEpoch, committed, new OnceCaller<>(reply, error -> error)));
     }
 
     /** OffsetFetch 1 to 10. */
@@ -121,7 +158,7 @@ public final class GroupCoordinator implements AutoCloseable {
 
     /** OffsetDelete 0. */
     public void offsetDelete(RequestContext context, OffsetDeleteRequestData request, Consumer<OffsetDeleteResponseData> reply) {
-        offsets.delete(request, reply);
+        deletes.delete(request, reply);
     }
 
     /** ListGroups 0 to 5; filters match without regard to case, and unknown ones match nothing. */
@@ -201,10 +238,10 @@ public final class GroupCoordinator implements AutoCloseable {
         shards.submit(partitionFor(groupId), new GroupCommand.AskHistory(groupId, new OnceCaller<>(reply, error -> List.of())));
     }
 
-    /** Nothing is held that the runtime does not end. */
+    /** No longer follows the topics. What was asked before is answered by the runtime, which is closed by its owner. */
     @Override
     public void close() {
-        LOG.debug("event=groups-closed");
+        closed = true;
     }
 
     /** One line for each rebalance. */

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.kafka.common.message.LeaveGroupResponseData;
 import org.apache.kafka.common.message.LeaveGroupResponseData.MemberResponse;
 import org.apache.kafka.common.protocol.Errors;
@@ -24,9 +25,16 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
     private final RebalanceDecisions rebalances;
     private final SyncDecisions syncs;
     private final OffsetDecisions commits = new OffsetDecisions(offsets);
+    private final OffsetExpiry expiry;
+    private final Predicate<String> topicExists;
 
-    /** @param log is told of each rebalance that has ended */
-    GroupShard(GroupSettings settings, Caller<Rebalance> log) {
+    /**
+     * @param log         is told of each rebalance that has ended
+     * @param topicExists asked once, after loading, for the topics that have committed offsets
+     */
+    GroupShard(GroupSettings settings, Caller<Rebalance> log, Predicate<String> topicExists) {
+        this.topicExists = topicExists;
+        expiry = new OffsetExpiry(settings.offsets(), groups, offsets);
         joins = new JoinDecisions(settings.classic());
         rebalances = new RebalanceDecisions(settings.classic(), log);
         syncs = new SyncDecisions(rebalances);
@@ -43,6 +51,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case GroupCommand.Leave leave -> groups.get(leave.groupId()) instanceof ClassicGroup group
                     ? MemberDecisions.leave(group, leave) : Outcome.reply(leave.caller(), nobodyToLeave(leave));
             case GroupCommand.CommitOffsets commit -> commits.commit(groups.get(commit.groupId()), commit, now);
+            case GroupCommand.EndTransaction end -> commits.end(end);
             case GroupCommand.FetchOffsets fetch -> commits.fetch(fetch);
             case GroupCommand.DeleteOffsets delete -> commits.delete(groups.get(delete.groupId()), delete);
             case GroupCommand.DeleteGroup delete -> delete(delete);
@@ -51,6 +60,8 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case GroupCommand.ListGroups list -> Outcome.reply(list.caller(), Descriptions.list(groups.values()));
             case GroupCommand.AskHistory ask -> Outcome.reply(ask.caller(),
                     groups.get(ask.groupId()) instanceof ClassicGroup group ? group.history().ended() : List.of());
+            case GroupCommand.ExpireOffsets ignored -> expiry.expire(now);
+            case GroupCommand.ForgetTopic gone -> expiry.forget(gone);
             case GroupCommand.Settle settle -> with(settle.groupId(), group -> rebalances.settle(group, settle.reason(), now));
             case GroupCommand.CompleteJoinIfAll complete -> with(complete.groupId(), rebalances::completeJoinIfAll);
             case GroupCommand.JoinTimeOver over -> with(over.groupId(), group -> rebalances.joinTimeOver(group, now));
@@ -113,11 +124,15 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             }
             case GroupEvent.OffsetPromised promised -> {
                 groups.computeIfAbsent(promised.commit().groupId(), ClassicGroup::new);
-                offsets.promise(promised.producerId(), promised.commit());
+                offsets.promise(promised.producerId(), promised.producerEpoch(), promised.commit());
             }
-            case GroupEvent.TransactionEnded ended -> offsets.end(ended.producerId(), ended.committed()).forEach(this::dropIfNothing);
+            case GroupEvent.TransactionEnded ended -> offsets.end(ended).forEach(this::dropIfNothing);
             case GroupEvent.ClassicGroupKept kept -> classic(kept.groupId()).restore(kept.value());
             case GroupEvent.ClassicGroupRemoved removed -> forget(removed.groupId());
+            case GroupEvent.MemberRemoved removed -> {
+                classic(removed.groupId()).apply(removed);
+                dropIfNothing(removed.groupId());
+            }
             case GroupEvent.Classic change -> classic(change.groupId()).apply(change);
         }
     }
@@ -156,6 +171,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
     @Override
     public Outcome<GroupCommand, GroupEvent> loaded(Moment now) {
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
+        expiry.loaded(topicExists, now, outcome);
         for (Group group : groups.values()) {
             switch (group) {
                 case ClassicGroup classic -> classic.members().forEach(member -> {

@@ -16,7 +16,6 @@ import org.apache.kafka.common.protocol.Errors;
 /** OffsetCommit, OffsetFetch and OffsetDelete. */
 final class OffsetDecisions {
     private static final long NO_OFFSET = -1;
-    private static final short FIRST_WITH_GROUP_ID_NOT_FOUND = 9;
 
     private final OffsetTable offsets;
 
@@ -34,12 +33,12 @@ final class OffsetDecisions {
             return Outcome.reply(commit.caller(), error);
         }
         List<GroupEvent> events = new ArrayList<>(commit.commits().size() + 1);
-        long expireMs = commit.retentionMs() < 0 ? CommittedOffset.NO_EXPIRY : now.wallMs() + commit.retentionMs();
+        GroupCommand.Producer producer = commit.producer();
         for (GroupCommand.Commit each : commit.commits()) {
-            events.add(new GroupEvent.OffsetCommitted(commit.groupId(), each.topic(), each.partition(), new CommittedOffset(
-                    each.offset(), each.leaderEpoch(), each.metadata(), now.wallMs(), expireMs, each.topicId())));
+            GroupEvent.OffsetCommitted committed = committed(commit, each, now);
+            events.add(producer == null ? committed : new GroupEvent.OffsetPromised(producer.id(), producer.epoch(), committed));
         }
-        if (group instanceof ClassicGroup classic && classic.hasMember(commit.memberId())) {
+        if (producer == null && group instanceof ClassicGroup classic && classic.hasMember(commit.memberId())) {
             // A member that commits is alive.
             long sessionTimeoutMs = classic.member(commit.memberId()).sessionTimeoutMs;
             events.add(new GroupEvent.SessionProlonged(commit.groupId(), commit.memberId(), now.elapsedMs() + sessionTimeoutMs));
@@ -47,23 +46,43 @@ final class OffsetDecisions {
         return Outcome.of(events, commit.caller(), Errors.NONE);
     }
 
-    private static Errors check(Group group, GroupCommand.CommitOffsets commit) {
-        return switch (group) {
+    private static GroupEvent.OffsetCommitted committed(GroupCommand.CommitOffsets commit, GroupCommand.Commit each, Moment now) {
+        long expireMs = commit.retentionMs() < 0 ? CommittedOffset.NO_EXPIRY : now.wallMs() + commit.retentionMs();
+        return new GroupEvent.OffsetCommitted(commit.groupId(), each.topic(), each.partition(), new CommittedOffset(
+                each.offset(), each.leaderEpoch(), each.metadata(), now.wallMs(), expireMs, each.topicId()));
+    }
+
+    private Errors check(Group group, GroupCommand.CommitOffsets commit) {
+        Errors error = switch (group) {
             case null -> commit.generation() < 0 ? Errors.NONE
-                    : commit.version() >= FIRST_WITH_GROUP_ID_NOT_FOUND ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
+                    : commit.tellsMissing() ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
             case ClassicGroup classic -> check(classic, commit);
         };
+        return error == Errors.NONE && commit.producer() != null ? offsets.checkProducer(commit.producer()) : error;
     }
 
     private static Errors check(ClassicGroup group, GroupCommand.CommitOffsets commit) {
-        if (commit.generation() < 0 && group.isEmpty()) {
+        boolean anonymous = commit.generation() < 0 && commit.memberId().isEmpty() && commit.instanceId() == null;
+        if (commit.generation() < 0 && group.isEmpty() || anonymous && commit.producer() != null) {
+            // Clients that know nothing of membership: assigned by hand, or transactional ones before KIP-447.
             return Errors.NONE;
         }
-        if (commit.generation() < 0 && commit.memberId().isEmpty() && commit.instanceId() == null) {
+        if (anonymous) {
             return Errors.UNKNOWN_MEMBER_ID;
         }
         Errors error = Membership.check(group, commit.memberId(), commit.instanceId(), commit.generation());
-        return error == Errors.NONE && group.is(ClassicState.COMPLETING_REBALANCE) ? Errors.REBALANCE_IN_PROGRESS : error;
+        boolean early = commit.producer() == null && group.is(ClassicState.COMPLETING_REBALANCE);
+        return error == Errors.NONE && early ? Errors.REBALANCE_IN_PROGRESS : error;
+    }
+
+    /** Ends what a producer's transaction has committed here. */
+    Outcome<GroupCommand, GroupEvent> end(GroupCommand.EndTransaction end) {
+        Errors error = offsets.checkMarker(end.producer(), end.coordinatorEpoch());
+        if (error != Errors.NONE) {
+            return Outcome.reply(end.caller(), error);
+        }
+        return Outcome.of(List.of(new GroupEvent.TransactionEnded(
+                end.producer().id(), end.producer().epoch(), end.coordinatorEpoch(), end.committed())), end.caller(), Errors.NONE);
     }
 
     /** Offset -1 where nothing is committed; UNSTABLE_OFFSET_COMMIT where a transaction is open and the client wants to know. */

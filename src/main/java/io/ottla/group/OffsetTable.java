@@ -3,8 +3,10 @@ package io.ottla.group;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * The committed offsets of a shard's groups, and those that wait for a transaction to end. Reads are for everybody in
@@ -27,6 +29,14 @@ final class OffsetTable {
 
     /** Commits in the order of the journal. */
     private long sequence;
+
+    /** What is known of a producer: it may not come back with less. */
+    private record Epochs(short producer, int coordinator) {}
+
+    private static final int MAX_PRODUCERS = 100_000;
+
+    /** Those heard of last, at the end. */
+    private final Map<Long, Epochs> epochs = new LinkedHashMap<>();
 
     /** Null if nothing is committed. */
     CommittedOffset get(String groupId, String topic, int partition) {
@@ -53,6 +63,24 @@ final class OffsetTable {
         Set<String> topics = new HashSet<>();
         unstable.keySet().stream().filter(key -> key.groupId.equals(groupId)).forEach(key -> topics.add(key.topic));
         return topics;
+    }
+
+    /** INVALID_PRODUCER_EPOCH if a newer instance of the producer was here. */
+    Errors checkProducer(GroupCommand.Producer producer) {
+        Epochs known = epochs.get(producer.id());
+        return known != null && producer.epoch() < known.producer ? Errors.INVALID_PRODUCER_EPOCH : Errors.NONE;
+    }
+
+    /** As {@link #checkProducer}, and TRANSACTION_COORDINATOR_FENCED if a newer coordinator was here. */
+    Errors checkMarker(GroupCommand.Producer producer, int coordinatorEpoch) {
+        Epochs known = epochs.get(producer.id());
+        Errors error = checkProducer(producer);
+        return error == Errors.NONE && known != null && coordinatorEpoch < known.coordinator ? Errors.TRANSACTION_COORDINATOR_FENCED : error;
+    }
+
+    /** Every group that has committed something. */
+    Set<String> groups() {
+        return committed.keySet();
     }
 
     // The rest is for apply.
@@ -90,7 +118,8 @@ final class OffsetTable {
         }
     }
 
-    void promise(long producerId, GroupEvent.OffsetCommitted commit) {
+    void promise(long producerId, short producerEpoch, GroupEvent.OffsetCommitted commit) {
+        remember(producerId, producerEpoch, -1);
         sequence++;
         Key key = keyOf(commit);
         Promise before = promised.computeIfAbsent(producerId, id -> new HashMap<>()).put(key, new Promise(commit.offset(), sequence));
@@ -104,7 +133,10 @@ final class OffsetTable {
      * Forgets what a producer has promised, after keeping it if the transaction was committed. Of several commits for a
      * partition the last one in the journal counts, whichever transaction ends last. Returns the groups concerned.
      */
-    Set<String> end(long producerId, boolean commit) {
+    Set<String> end(GroupEvent.TransactionEnded ended) {
+        long producerId = ended.producerId();
+        boolean commit = ended.committed();
+        remember(producerId, ended.producerEpoch(), ended.coordinatorEpoch());
         Set<String> groups = new HashSet<>();
         promised.getOrDefault(producerId, Map.of()).forEach((key, promise) -> {
             groups.add(key.groupId);
@@ -119,5 +151,13 @@ final class OffsetTable {
         });
         promised.remove(producerId);
         return groups;
+    }
+
+    private void remember(long producerId, short producerEpoch, int coordinatorEpoch) {
+        Epochs before = epochs.remove(producerId);
+        epochs.put(producerId, new Epochs(producerEpoch, before == null ? coordinatorEpoch : Math.max(before.coordinator, coordinatorEpoch)));
+        if (epochs.size() > MAX_PRODUCERS) {
+            epochs.remove(epochs.keySet().iterator().next());
+        }
     }
 }

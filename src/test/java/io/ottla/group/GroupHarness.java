@@ -16,6 +16,7 @@ import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatResponseData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
@@ -43,6 +44,10 @@ import org.apache.kafka.common.message.OffsetFetchResponseData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssignment;
 import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestPartition;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommitRequestTopic;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.MessageUtil;
 
@@ -54,6 +59,7 @@ final class GroupHarness {
     final ManualClock clock = new ManualClock(1_700_000_000_000L);
     final FakeCatalog catalog = new FakeCatalog(false);
     final GroupSettings settings;
+    private final List<Runnable> putOff = new ArrayList<>();
     private ManualRuntime runtime;
     private GroupCoordinator coordinator;
 
@@ -99,10 +105,20 @@ final class GroupHarness {
 
     void advance(long ms) {
         runtime.advance(ms);
+        settle();
     }
 
+    /** Works until there is nothing to do now, and then does what was put off until here. */
     void settle() {
         runtime.settle();
+        List<Runnable> due = List.copyOf(putOff);
+        putOff.clear();
+        due.forEach(Runnable::run);
+    }
+
+    /** Runs {@code action} when everybody has been answered. */
+    void afterSettling(Runnable action) {
+        putOff.add(action);
     }
 
     static RequestContext context(int version) {
@@ -161,13 +177,17 @@ final class GroupHarness {
     }
 
     Answer<SyncGroupResponseData> sync(String group, String memberId, String instanceId, int generation, Map<String, byte[]> assignments) {
+        Answer<SyncGroupResponseData> answer = new Answer<>();
+        sync(group, memberId, instanceId, generation, assignments, answer);
+        return answer;
+    }
+
+    void sync(String group, String memberId, String instanceId, int generation, Map<String, byte[]> assignments, Consumer<SyncGroupResponseData> reply) {
         SyncGroupRequestData request = new SyncGroupRequestData()
                 .setGroupId(group).setMemberId(memberId).setGroupInstanceId(instanceId).setGenerationId(generation);
         assignments.forEach((id, bytes) -> request.assignments().add(new SyncGroupRequestAssignment().setMemberId(id).setAssignment(bytes)));
-        Answer<SyncGroupResponseData> answer = new Answer<>();
-        coordinator.syncGroup(context(4), request, answer);
+        coordinator.syncGroup(context(4), request, reply);
         settle();
-        return answer;
     }
 
     Errors heartbeat(String group, String memberId, int generation) {
@@ -212,12 +232,36 @@ final class GroupHarness {
 
     /** The committed offset, or -1. */
     long fetch(String group, int partition) {
+        return Long.parseLong(offset(group, partition, false));
+    }
+
+    /** The committed offset, or -1, or an error. */
+    String offset(String group, int partition, boolean stable) {
         Answer<OffsetFetchResponseData> answer = new Answer<>();
-        coordinator.offsetFetch(context(9), new OffsetFetchRequestData().setGroups(List.of(new OffsetFetchRequestGroup()
+        coordinator.offsetFetch(context(9), new OffsetFetchRequestData().setRequireStable(stable).setGroups(List.of(new OffsetFetchRequestGroup()
                 .setGroupId(group)
                 .setTopics(List.of(new OffsetFetchRequestTopics().setName("orders").setPartitionIndexes(List.of(partition)))))), answer);
         settle();
-        return answer.get().groups().getFirst().topics().getFirst().partitions().getFirst().committedOffset();
+        var found = answer.get().groups().getFirst().topics().getFirst().partitions().getFirst();
+        return found.errorCode() == 0 ? Long.toString(found.committedOffset()) : Errors.forCode(found.errorCode()).name();
+    }
+
+    Errors commitInTransaction(String group, String memberId, int generation, long producerId, int epoch, int partition, long offset) {
+        Answer<TxnOffsetCommitResponseData> answer = new Answer<>();
+        coordinator.txnOffsetCommit(context(3), new TxnOffsetCommitRequestData()
+                .setGroupId(group).setMemberId(memberId).setGenerationIdOrMemberEpoch(generation)
+                .setProducerId(producerId).setProducerEpoch((short) epoch)
+                .setTopics(List.of(new TxnOffsetCommitRequestTopic().setName("orders").setPartitions(List.of(
+                        new TxnOffsetCommitRequestPartition().setPartitionIndex(partition).setCommittedOffset(offset))))), answer);
+        settle();
+        return Errors.forCode(answer.get().topics().getFirst().partitions().getFirst().errorCode());
+    }
+
+    Errors endTransaction(String group, long producerId, int epoch, boolean commit) {
+        Answer<Errors> answer = new Answer<>();
+        coordinator.completeTransaction(coordinator.partitionFor(group), producerId, (short) epoch, 0, commit, answer);
+        settle();
+        return answer.get();
     }
 
     Errors deleteOffset(String group, int partition) {
@@ -247,10 +291,14 @@ final class GroupHarness {
     }
 
     String state(String group) {
+        return describe(group).groupState();
+    }
+
+    DescribedGroup describe(String group) {
         Answer<DescribeGroupsResponseData> answer = new Answer<>();
         coordinator.describeGroups(context(5), new DescribeGroupsRequestData().setGroups(List.of(group)), answer);
         settle();
-        return answer.get().groups().getFirst().groupState();
+        return answer.get().groups().getFirst();
     }
 
     List<Rebalance> rebalances(String group) {

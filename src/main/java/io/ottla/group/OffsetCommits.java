@@ -8,32 +8,32 @@ import io.ottla.topic.TopicCatalog;
 import io.ottla.wire.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
 import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
 import org.apache.kafka.common.message.OffsetCommitResponseData;
 import org.apache.kafka.common.message.OffsetCommitResponseData.OffsetCommitResponsePartition;
 import org.apache.kafka.common.message.OffsetCommitResponseData.OffsetCommitResponseTopic;
-import org.apache.kafka.common.message.OffsetDeleteRequestData;
-import org.apache.kafka.common.message.OffsetDeleteResponseData;
-import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponsePartition;
-import org.apache.kafka.common.message.OffsetDeleteResponseData.OffsetDeleteResponseTopic;
+import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData.TxnOffsetCommitResponsePartition;
+import org.apache.kafka.common.message.TxnOffsetCommitResponseData.TxnOffsetCommitResponseTopic;
 import org.apache.kafka.common.protocol.Errors;
 
-/** OffsetCommit and OffsetDelete as commands: topics and partitions are looked up here, so that a shard need not ask. Safe for any thread. */
-final class OffsetRequests {
+/** OffsetCommit and TxnOffsetCommit as commands: topics and partitions are looked up here, so that a shard need not ask. Safe for any thread. */
+final class OffsetCommits {
+    private static final short COMMIT_WITH_NOT_FOUND = 9;
     private static final short COMMIT_BY_TOPIC_ID = 10;
+    private static final short TXN_COMMIT_BY_TOPIC_ID = 6;
 
     private final Shards<GroupCommand> shards;
     private final ToIntFunction<String> shardOf;
     private final TopicCatalog catalog;
     private final int metadataMaxBytes;
 
-    OffsetRequests(Shards<GroupCommand> shards, ToIntFunction<String> shardOf, TopicCatalog catalog, int metadataMaxBytes) {
+    OffsetCommits(Shards<GroupCommand> shards, ToIntFunction<String> shardOf, TopicCatalog catalog, int metadataMaxBytes) {
         this.shards = shards;
         this.shardOf = shardOf;
         this.catalog = catalog;
@@ -45,7 +45,11 @@ final class OffsetRequests {
      * group gets; the other partitions are committed all the same.
      */
     void commit(RequestContext context, OffsetCommitRequestData request, Consumer<OffsetCommitResponseData> reply) {
-        boolean byId = context.apiVersion() >= COMMIT_BY_TOPIC_ID;
+        commit(request, null, context.apiVersion() >= COMMIT_BY_TOPIC_ID, context.apiVersion() >= COMMIT_WITH_NOT_FOUND, reply);
+    }
+
+    private void commit(OffsetCommitRequestData request, GroupCommand.Producer producer, boolean byId, boolean tellsMissing,
+            Consumer<OffsetCommitResponseData> reply) {
         OffsetCommitResponseData response = new OffsetCommitResponseData();
         List<OffsetCommitResponsePartition> accepted = new ArrayList<>();
         List<OffsetCommitResponsePartition> tooLarge = new ArrayList<>();
@@ -71,7 +75,7 @@ final class OffsetRequests {
             reply.accept(response);
             return;
         }
-        submit(context, request, commits, error -> {
+        submit(request, producer, tellsMissing, commits, error -> {
             accepted.forEach(each -> each.setErrorCode(error.code()));
             if (error != Errors.NONE) {
                 tooLarge.forEach(each -> each.setErrorCode(error.code()));
@@ -100,10 +104,44 @@ final class OffsetRequests {
                 partition.committedLeaderEpoch(), partition.committedMetadata() == null ? "" : partition.committedMetadata());
     }
 
-    private void submit(RequestContext context, OffsetCommitRequestData request, List<GroupCommand.Commit> commits, Consumer<Errors> reply) {
+    private void submit(OffsetCommitRequestData request, GroupCommand.Producer producer, boolean tellsMissing,
+            List<GroupCommand.Commit> commits, Consumer<Errors> reply) {
         Caller<Errors> caller = new CommitCaller(new OnceCaller<>(reply, error -> error));
         shards.submit(shardOf.applyAsInt(request.groupId()), new GroupCommand.CommitOffsets(request.groupId(), request.memberId(),
-                request.groupInstanceId(), request.generationIdOrMemberEpoch(), context.apiVersion(), request.retentionTimeMs(), commits, caller));
+                request.groupInstanceId(), request.generationIdOrMemberEpoch(), tellsMissing, request.retentionTimeMs(), producer,
+                commits, caller));
+    }
+
+    /** As {@link #commit(RequestContext, OffsetCommitRequestData, Consumer)}, with offsets that wait for the transaction to end; also INVALID_PRODUCER_EPOCH. */
+    void commit(RequestContext context, TxnOffsetCommitRequestData request, Consumer<TxnOffsetCommitResponseData> reply) {
+        OffsetCommitRequestData plain = new OffsetCommitRequestData()
+                .setGroupId(request.groupId())
+                .setMemberId(request.memberId())
+                .setGroupInstanceId(request.groupInstanceId())
+                .setGenerationIdOrMemberEpoch(request.generationIdOrMemberEpoch());
+        request.topics().forEach(topic -> {
+            OffsetCommitRequestTopic asked = new OffsetCommitRequestTopic().setName(topic.name()).setTopicId(topic.topicId());
+            topic.partitions().forEach(each -> asked.partitions().add(new OffsetCommitRequestPartition()
+                    .setPartitionIndex(each.partitionIndex())
+                    .setCommittedOffset(each.committedOffset())
+                    .setCommittedLeaderEpoch(each.committedLeaderEpoch())
+                    .setCommittedMetadata(each.committedMetadata())));
+            plain.topics().add(asked);
+        });
+        boolean newest = context.apiVersion() >= TXN_COMMIT_BY_TOPIC_ID;
+        commit(plain, new GroupCommand.Producer(request.producerId(), request.producerEpoch()), newest, newest,
+                response -> reply.accept(transactional(response)));
+    }
+
+    private static TxnOffsetCommitResponseData transactional(OffsetCommitResponseData plain) {
+        TxnOffsetCommitResponseData response = new TxnOffsetCommitResponseData();
+        plain.topics().forEach(topic -> {
+            TxnOffsetCommitResponseTopic answered = new TxnOffsetCommitResponseTopic().setName(topic.name()).setTopicId(topic.topicId());
+            topic.partitions().forEach(each -> answered.partitions().add(new TxnOffsetCommitResponsePartition()
+                    .setPartitionIndex(each.partitionIndex()).setErrorCode(each.errorCode())));
+            response.topics().add(answered);
+        });
+        return response;
     }
 
     /** A commit that does not fit into one batch has an error of its own. */
@@ -117,48 +155,5 @@ final class OffsetRequests {
         public void refuse(Errors error) {
             caller.refuse(error == Errors.MESSAGE_TOO_LARGE ? Errors.INVALID_COMMIT_OFFSET_SIZE : error);
         }
-    }
-
-    /** Answers for the whole INVALID_GROUP_ID, GROUP_ID_NOT_FOUND or NON_EMPTY_GROUP, or by partition UNKNOWN_TOPIC_OR_PARTITION or GROUP_SUBSCRIBED_TO_TOPIC. */
-    void delete(OffsetDeleteRequestData request, Consumer<OffsetDeleteResponseData> reply) {
-        if (request.groupId().isEmpty()) {
-            reply.accept(new OffsetDeleteResponseData().setErrorCode(Errors.INVALID_GROUP_ID.code()));
-            return;
-        }
-        List<GroupCommand.TopicPartitions> topics = new ArrayList<>();
-        request.topics().forEach(asked -> {
-            Topic topic = catalog.topics().get(asked.name());
-            List<Integer> partitions = new ArrayList<>();
-            asked.partitions().forEach(each -> {
-                if (topic != null && has(topic, each.partitionIndex())) {
-                    partitions.add(each.partitionIndex());
-                }
-            });
-            if (!partitions.isEmpty()) {
-                topics.add(new GroupCommand.TopicPartitions(asked.name(), Uuid.ZERO_UUID, partitions));
-            }
-        });
-        Caller<GroupCommand.OffsetsDeleted> caller = new OnceCaller<>(
-                deleted -> reply.accept(answer(request, deleted)), error -> new GroupCommand.OffsetsDeleted(error, Set.of()));
-        shards.submit(shardOf.applyAsInt(request.groupId()), new GroupCommand.DeleteOffsets(request.groupId(), topics, caller));
-    }
-
-    private OffsetDeleteResponseData answer(OffsetDeleteRequestData request, GroupCommand.OffsetsDeleted deleted) {
-        OffsetDeleteResponseData response = new OffsetDeleteResponseData().setErrorCode(deleted.error().code());
-        if (deleted.error() != Errors.NONE) {
-            return response;
-        }
-        request.topics().forEach(asked -> {
-            Topic topic = catalog.topics().get(asked.name());
-            OffsetDeleteResponseTopic answered = new OffsetDeleteResponseTopic().setName(asked.name());
-            asked.partitions().forEach(each -> {
-                Errors error = topic == null || !has(topic, each.partitionIndex()) ? Errors.UNKNOWN_TOPIC_OR_PARTITION
-                        : deleted.subscribed().contains(asked.name()) ? Errors.GROUP_SUBSCRIBED_TO_TOPIC : Errors.NONE;
-                answered.partitions().add(new OffsetDeleteResponsePartition()
-                        .setPartitionIndex(each.partitionIndex()).setErrorCode(error.code()));
-            });
-            response.topics().add(answered);
-        });
-        return response;
     }
 }
