@@ -14,7 +14,8 @@ import org.apache.kafka.common.protocol.ApiKeys;
 public final class Apis {
     /** As Apache Kafka 4.4 finalizes them, as far as what they stand for is served here. */
     private static final List<Feature> FEATURES = List.of(
-            new Feature("metadata.version", (short) 7, (short) 33, (short) 33));
+            new Feature("metadata.version", (short) 7, (short) 33, (short) 33),
+            new Feature("transaction.version", (short) 0, (short) 2, (short) 2));
 
     private Apis() {}
 
@@ -27,7 +28,7 @@ public final class Apis {
         served.addAll(ofRecords(services));
         served.addAll(ofTopics(services));
         served.addAll(ofGroups(services.groups()));
-        served.addAll(ofTransactions(services.transactions()));
+        served.addAll(ofTransactions(services.transactions(), services.groups()));
         table[0] = new ApiTable(served);
         return table[0];
     }
@@ -47,7 +48,7 @@ public final class Apis {
     private static List<Api<?>> ofRecords(Services services) {
         TopicCatalog catalog = services.admin().catalog();
         return List.of(
-                new ProduceApi(catalog),
+                new ProduceApi(catalog, services.transactions().writes()),
                 new FetchApi(catalog, services.fetchSessionSlots(), services.fetchMaxBytes()),
                 new ListOffsetsApi(catalog),
                 new OffsetForLeaderEpochApi(catalog),
@@ -84,7 +85,15 @@ public final class Apis {
                 Forwarded.inTurn(ApiKeys.OFFSET_DELETE, groups::offsetDelete));
     }
 
-    private static List<Api<?>> ofTransactions(TransactionCoordinator transactions) {
-        return List.of(Forwarded.inTurn(ApiKeys.INIT_PRODUCER_ID, transactions::initProducerId));
+    private static List<Api<?>> ofTransactions(TransactionCoordinator transactions, GroupCoordinator groups) {
+        return List.of(
+                Forwarded.inTurn(ApiKeys.INIT_PRODUCER_ID, transactions::initProducerId),
+                Forwarded.inTurn(ApiKeys.ADD_PARTITIONS_TO_TXN, transactions::addPartitions),
+                Forwarded.inTurn(ApiKeys.ADD_OFFSETS_TO_TXN, transactions::addOffsets),
+                Forwarded.inTurn(ApiKeys.END_TXN, transactions::endTransaction),
+                Forwarded.inTurn(ApiKeys.WRITE_TXN_MARKERS, transactions::writeMarkers),
+                Forwarded.inTurn(ApiKeys.LIST_TRANSACTIONS, transactions::list),
+                Forwarded.inTurn(ApiKeys.DESCRIBE_TRANSACTIONS, transactions::describe),
+                new TxnOffsetCommitApi(groups, transactions));
     }
 }

@@ -8,8 +8,11 @@ import io.ottla.topic.Appended;
 import io.ottla.topic.Partition;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
+import io.ottla.transaction.TransactionalWrites;
 import java.nio.ByteBuffer;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
@@ -25,7 +28,8 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 /**
  * Produce, 3 to 13; topics are named by id from version 13 on. acks=1 is answered when the records are written, acks=all
  * when they are durable, acks=0 never: there an error closes the connection, as it is all that can be told.
- * Errors per partition: INVALID_REQUIRED_ACKS, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION (a topic
+ * Transactional batches pass through {@link TransactionalProduce}, with errors of its own, and need a transactional id
+ * (TRANSACTIONAL_ID_AUTHORIZATION_FAILED). Errors per partition: INVALID_REQUIRED_ACKS, UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION (a topic
  * of the broker's own), and all that {@link Partition#append} refuses with, with the records at fault from version 8 on (KIP-467).
  */
 final class ProduceApi implements Api<ProduceRequestData> {
@@ -35,9 +39,11 @@ final class ProduceApi implements Api<ProduceRequestData> {
     private static final String ADMIN_CLIENT_ID = "__admin_client";
 
     private final TopicCatalog catalog;
+    private final TransactionalWrites transactions;
 
-    ProduceApi(TopicCatalog catalog) {
+    ProduceApi(TopicCatalog catalog, TransactionalWrites transactions) {
         this.catalog = catalog;
+        this.transactions = transactions;
     }
 
     @Override
@@ -53,14 +59,26 @@ final class ProduceApi implements Api<ProduceRequestData> {
     @Override
     public void answer(ProduceRequestData body, Request request) {
         Round round = new Round(request, body.acks());
+        if (!TransactionalProduce.concerns(body)) {
+            append(body, round, Map.of());
+        } else if (body.transactionalId() == null) {
+            append(body, round, null);
+        } else {
+            new TransactionalProduce(transactions, request.head().version(), body, data -> find(data, request))
+                    .run(refused -> append(body, round, refused));
+        }
+    }
+
+    /** @param refused partitions that the transaction does not let in; null if it lets nothing in for want of a transactional id */
+    private void append(ProduceRequestData body, Round round, Map<TopicPartition, Errors> refused) {
         for (TopicProduceData topicData : body.topicData()) {
-            Topic topic = find(topicData, request);
+            Topic topic = find(topicData, round.request);
             TopicProduceResponse topicReply = new TopicProduceResponse().setName(topicData.name()).setTopicId(topicData.topicId());
             round.reply.responses().add(topicReply);
             for (PartitionProduceData data : topicData.partitionData()) {
                 PartitionProduceResponse reply = new PartitionProduceResponse().setIndex(data.index()).setBaseOffset(-1);
                 topicReply.partitionResponses().add(reply);
-                append(topicData, topic, data, round, reply);
+                append(topic, data, round, refused, reply);
             }
         }
         round.finished();
@@ -70,7 +88,7 @@ final class ProduceApi implements Api<ProduceRequestData> {
         return request.head().version() >= 13 ? catalog.find(data.topicId()) : catalog.topics().get(data.name());
     }
 
-    private void append(TopicProduceData asked, Topic topic, PartitionProduceData data, Round round, PartitionProduceResponse reply) {
+    private void append(Topic topic, PartitionProduceData data, Round round, Map<TopicPartition, Errors> refused, PartitionProduceResponse reply) {
         Request request = round.request;
         short version = request.head().version();
         if (round.acks < ALL || round.acks > 1) {
@@ -81,8 +99,15 @@ final class ProduceApi implements Api<ProduceRequestData> {
             round.refuse(reply, Errors.UNKNOWN_TOPIC_OR_PARTITION, null);
         } else if (topic.internal() && !ADMIN_CLIENT_ID.equals(request.head().clientId())) {
             round.refuse(reply, Errors.INVALID_TOPIC_EXCEPTION, "Cannot append to internal topic " + topic.name());
+        } else if (refused == null) {
+            round.refuse(reply, Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, null);
         } else {
-            append(topic.partitions().get(data.index()), data, round, reply);
+            Errors refusal = refused.isEmpty() ? null : refused.get(new TopicPartition(topic.name(), data.index()));
+            if (refusal == null) {
+                append(topic.partitions().get(data.index()), data, round, reply);
+            } else {
+                round.refuse(reply, refusal, "Partition was not added to the transaction: " + refusal.message());
+            }
         }
     }
 

@@ -140,11 +140,12 @@ public final class Ottla implements AutoCloseable {
         CoordinatorRuntime coordinators = own(new CoordinatorRuntime(clock, config.getInt("num.network.threads")));
         GroupCoordinator groups = own(new GroupCoordinator(coordinators, catalog, GroupSettings.of(config.values())));
         TransactionCoordinator transactions = new TransactionCoordinator(
-                coordinators, catalog, transactionSettings(config), null);
+                coordinators, catalog, transactionSettings(config), new GroupOffsets(groups));
         NetworkServer network = own(openNetwork(config, clock));
         Map<String, Cluster.Endpoint> advertised = bind(config, network);
         Cluster cluster = new Cluster(catalog.clusterId(), config.nodeId(), config.rack().orElse(null), advertised);
         groups.start();
+        transactions.start();
         network.start(apis(config, catalog, cluster, groups, transactions));
     }
 

@@ -133,7 +133,7 @@ final class CoordinatorLoop implements AutoCloseable {
     }
 
     private Moment readClock() {
-        return new Moment(clock.wallMs(), clock.monotonicNanos() / NANOS_PER_MS);
+        return Moment.of(clock);
     }
 
     /** The time of this turn. */

@@ -11,6 +11,7 @@ import java.util.function.Supplier;
 public final class CoordinatorRuntime implements AutoCloseable {
     private static final int QUEUE_CAPACITY = 16_384;
 
+    private final Clock clock;
     private final List<CoordinatorLoop> loops = new ArrayList<>();
     private final List<Shard<?, ?>> shards = new ArrayList<>();
 
@@ -22,6 +23,7 @@ public final class CoordinatorRuntime implements AutoCloseable {
 
     /** Loops that a test turns by hand with {@link #turn}. */
     CoordinatorRuntime(Clock clock, int threads, int queueCapacity) {
+        this.clock = clock;
         for (int i = 0; i < threads; i++) {
             loops.add(new CoordinatorLoop("coordinator-" + i, clock, queueCapacity));
         }
@@ -45,6 +47,11 @@ public final class CoordinatorRuntime implements AutoCloseable {
         }
         shards.addAll(hosted);
         return new Shards<>(loops, hosted);
+    }
+
+    /** The time by this runtime's clock, for what its rooms do outside of decisions. Safe for any thread. */
+    public Moment now() {
+        return Moment.of(clock);
     }
 
     /** Gives every loop one turn; false if there was nothing to do. */

@@ -363,18 +363,16 @@ final class ClassicGroup implements Group {
         leaderId = value.leaderId();
         generation = value.generation();
         subscribedTopics = ConsumerProtocols.subscribedTopics(value);
-        Map<String, ClassicMember> kept = new LinkedHashMap<>();
+        Set<String> kept = new HashSet<>();
         for (ClassicGroupValue.Member each : value.members()) {
+            kept.add(each.memberId());
             restore(each);
-            kept.put(each.memberId(), members.get(each.memberId()));
         }
         for (String memberId : List.copyOf(members.keySet())) {
-            if (!kept.containsKey(memberId)) {
+            if (!kept.contains(memberId)) {
                 remove(memberId);
             }
         }
-        members.clear();
-        members.putAll(kept);
     }
 
     private void restore(ClassicGroupValue.Member kept) {

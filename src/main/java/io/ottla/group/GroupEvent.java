@@ -78,7 +78,4 @@ sealed interface GroupEvent {
 
     /** A member was heard of. */
     record SessionProlonged(String groupId, String memberId, long deadlineMs) implements Classic {}
-
-    /** A change of guests. */
-    record OfGuests(GuestGroups.GuestEvent event) implements GroupEvent {}
 }

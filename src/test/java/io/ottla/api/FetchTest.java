@@ -51,7 +51,7 @@ class FetchTest {
         Cluster cluster = new Cluster("cluster", 1, null, Map.of("PLAINTEXT", new Cluster.Endpoint("localhost", port)));
         server.start(new ApiTable(List.of(
                 new MetadataApi(cluster, catalog, new TopicCreation(catalog, true, 1)),
-                new ProduceApi(catalog),
+                new ProduceApi(catalog, null),
                 new FetchApi(catalog, 2, 1 << 20))));
         address = "localhost:" + port;
         client = RawClient.connect(address);

@@ -33,7 +33,9 @@ public interface BrokerUnderTest {
             if (external != null) {
                 return () -> external;
             }
-            return new Embedded(Ottla.startTemporary(Map.of("group.initial.rebalance.delay.ms", "0")));
+            return new Embedded(Ottla.startTemporary(Map.of(
+                    "group.initial.rebalance.delay.ms", "0",
+                    "transaction.abort.timed.out.transaction.cleanup.interval.ms", "200")));
         }
     }
 

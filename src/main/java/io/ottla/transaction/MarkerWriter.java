@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.transaction;
+
+import io.ottla.topic.AppendOrigin;
+import io.ottla.topic.AppendRefused;
+import io.ottla.topic.Appended;
+import io.ottla.topic.InternalTopics;
+import io.ottla.topic.Partition;
+import io.ottla.topic.Topic;
+import io.ottla.topic.TopicCatalog;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.apache.kafka.common.record.internal.EndTransactionMarker;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the markers that end transactions. What has come in while a round was written goes out in the next, with one append
+ * for each partition whoever its transactions belong to; nobody waits for a flush. The queue holds at most one entry for each
+ * transactional id, and for each marker request under way. Safe for any thread; rounds run on a virtual thread of their own.
+ */
+final class MarkerWriter {
+    private static final Logger LOG = LoggerFactory.getLogger(MarkerWriter.class);
+    private static final int MAX_A_ROUND = 1000;
+    /** Of one marker: batch header, record header, key and value. */
+    private static final int MARKER_BYTES = 128;
+
+    /** Markers of one transaction with the same coordinator epoch, and who wants to know. */
+    private static final class Job {
+        private final MarkerOrder order;
+        private final int coordinatorEpoch;
+        private final Consumer<Map<TopicPartition, Errors>> done;
+        private final AtomicInteger open;
+        private final Map<TopicPartition, Errors> failed = new ConcurrentHashMap<>();
+
+        private Job(MarkerOrder order, int coordinatorEpoch, Consumer<Map<TopicPartition, Errors>> done) {
+            this.order = order;
+            this.coordinatorEpoch = coordinatorEpoch;
+            this.done = done;
+            open = new AtomicInteger(order.partitions().size());
+        }
+
+        private void ended(TopicPartition partition, Errors error) {
+            if (error != Errors.NONE) {
+                failed.put(partition, error);
+            }
+            if (open.decrementAndGet() == 0) {
+                done.accept(failed);
+            }
+        }
+    }
+
+    /** One marker of a job. */
+    private record Marker(Job job, TopicPartition partition) {
+        void ended(Errors error) {
+            job.ended(partition, error);
+        }
+    }
+
+    private final TopicCatalog catalog;
+    private final TransactionalOffsets offsets;
+    private final Queue<Job> queue = new ConcurrentLinkedQueue<>();
+    private final AtomicBoolean running = new AtomicBoolean();
+
+    MarkerWriter(TopicCatalog catalog, TransactionalOffsets offsets) {
+        this.catalog = catalog;
+        this.offsets = offsets;
+    }
+
+    /**
+     * Writes markers into all partitions of {@code order}.
+     *
+     * @param done called once from any thread, when all markers are durable or have failed, with the errors by partition:
+     *     UNKNOWN_TOPIC_OR_PARTITION, INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED, KAFKA_STORAGE_ERROR, or what the group coordinator says
+     */
+    void write(MarkerOrder order, int coordinatorEpoch, Consumer<Map<TopicPartition, Errors>> done) {
+        if (order.partitions().isEmpty()) {
+            done.accept(Map.of());
+            return;
+        }
+        Job job = new Job(order, coordinatorEpoch, done);
+        if (order.gate() == null) {
+            enqueue(job);
+        } else {
+            order.gate().close(() -> enqueue(job));
+        }
+    }
+
+    private void enqueue(Job job) {
+        queue.add(job);
+        if (running.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("ottla-markers").start(this::run);
+        }
+    }
+
+    private void run() {
+        do {
+            while (!queue.isEmpty()) {
+                round();
+            }
+            running.set(false);
+        } while (!queue.isEmpty() && running.compareAndSet(false, true));
+    }
+
+    private void round() {
+        Map<Partition, List<Marker>> byPartition = new LinkedHashMap<>();
+        Job job;
+        for (int i = 0; i < MAX_A_ROUND && (job = queue.poll()) != null; i++) {
+            for (TopicPartition partition : job.order.partitions()) {
+                sort(new Marker(job, partition), byPartition);
+            }
+        }
+        byPartition.forEach(this::append);
+    }
+
+    private void sort(Marker marker, Map<Partition, List<Marker>> byPartition) {
+        if (marker.partition.topic().equals(InternalTopics.CONSUMER_OFFSETS)) {
+            MarkerOrder order = marker.job.order;
+            offsets.complete(marker.partition.partition(), order.producerId(), order.epoch(), marker.job.coordinatorEpoch, order.commit(), marker::ended);
+            return;
+        }
+        Topic topic = catalog.topics().get(marker.partition.topic());
+        if (topic == null || marker.partition.partition() >= topic.partitions().size()) {
+            marker.ended(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+        } else {
+            byPartition.computeIfAbsent(topic.partitions().get(marker.partition.partition()), id -> new ArrayList<>()).add(marker);
+        }
+    }
+
+    private void append(Partition partition, List<Marker> markers) {
+        try {
+            Appended appended = partition.append(batches(markers), AppendOrigin.COORDINATOR);
+            partition.whenDurable(appended.lastOffset() + 1, failure -> end(markers, failure));
+        } catch (AppendRefused e) {
+            refused(partition, markers, e);
+        } catch (ApiException e) {
+            end(markers, e);
+        } catch (RuntimeException e) {
+            LOG.error("event=markers-failed partition={} markers={} action=retry", partition.id(), markers.size(), e);
+            markers.forEach(marker -> marker.ended(Errors.UNKNOWN_SERVER_ERROR));
+        }
+    }
+
+    private void refused(Partition partition, List<Marker> markers, AppendRefused refusal) {
+        if (markers.size() > 1) {
+            markers.forEach(each -> append(partition, List.of(each)));
+            return;
+        }
+        MarkerOrder order = markers.getFirst().job.order;
+        LOG.info("event=marker-refused partition={} producer_id={} producer_epoch={} error={} reason=\"{}\"",
+                partition.id(), order.producerId(), order.epoch(), refusal.error(), refusal.getMessage());
+        markers.getFirst().ended(refusal.error());
+    }
+
+    private static void end(List<Marker> markers, ApiException failure) {
+        Errors error = failure == null ? Errors.NONE : Errors.forException(failure);
+        markers.forEach(marker -> marker.ended(error));
+    }
+
+    private static ByteBuffer batches(List<Marker> markers) {
+        ByteBuffer out = ByteBuffer.allocate(MARKER_BYTES * markers.size());
+        for (Marker marker : markers) {
+            MarkerOrder order = marker.job.order;
+            ControlRecordType type = order.commit() ? ControlRecordType.COMMIT : ControlRecordType.ABORT;
+            MemoryRecords.writeEndTransactionalMarker(out, 0, order.timestampMs(), RecordBatch.NO_PARTITION_LEADER_EPOCH, order.producerId(), order.epoch(),
+                    new EndTransactionMarker(type, marker.job.coordinatorEpoch));
+        }
+        return out.flip();
+    }
+}
