@@ -77,7 +77,7 @@ final class ApiTable implements RequestHandler {
         try {
             message.read(new ByteBufferAccessor(body), head.version());
         } catch (RuntimeException e) {
-            request.hangUp(head.api() + " request of version " + head.version() + " can't be read: " + e.getMessage());
+            request.hangUp(head.api() + " request of version " + head.version() + " can't be read: " + e);
             return;
         }
         try {

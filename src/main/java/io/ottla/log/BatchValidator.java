@@ -103,6 +103,10 @@ final class BatchValidator {
         if (magic != BatchView.MAGIC) {
             throw new AppendRefused(CORRUPT_MESSAGE, "Invalid magic found in record: " + magic);
         }
+        int length = batch.sizeBytes() - BatchView.PREFIX_BYTES;
+        if (length > available - BatchView.PREFIX_BYTES) {
+            throw new AppendRefused(INVALID_RECORD, "Produce requests must have at least one whole record batch per partition");
+        }
         String problem = batch.sizeProblem();
         if (problem != null) {
             throw new AppendRefused(CORRUPT_MESSAGE, "Record batch for " + id + " is corrupt: " + problem);

@@ -110,7 +110,7 @@ public final class Clients implements AutoCloseable {
         return opened(new KafkaProducer<>(producerConfig(overrides), new ByteArraySerializer(), new ByteArraySerializer()));
     }
 
-    /** A consumer of strings that starts at the beginning and commits only when told. The overrides win over the defaults. */
+    /** A consumer of strings that starts at the beginning, commits only when told and does not wait long on close. The overrides win over the defaults. */
     public KafkaConsumer<String, String> consumer(String group, Map<String, ?> overrides) {
         return opened(new KafkaConsumer<>(consumerConfig(group, overrides), new StringDeserializer(), new StringDeserializer()));
     }
@@ -231,6 +231,7 @@ public final class Clients implements AutoCloseable {
         config.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false");
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, "50");
         if (group != null) {
             config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         }
