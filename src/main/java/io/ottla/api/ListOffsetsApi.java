@@ -29,6 +29,8 @@ import org.apache.kafka.common.requests.ListOffsetsRequest;
  */
 final class ListOffsetsApi implements Api<ListOffsetsRequestData> {
     private static final byte READ_COMMITTED = 1;
+    /** Earlier versions refuse to be written with an epoch. */
+    private static final int LEADER_EPOCH_VERSION = 4;
 
     private final TopicCatalog catalog;
 
@@ -84,8 +86,9 @@ final class ListOffsetsApi implements Api<ListOffsetsRequestData> {
                 return failure(asked, epoch);
             }
             OffsetQuery.Answer found = find(partition, offsets, asked.timestamp(), isolation);
-            return new ListOffsetsPartitionResponse().setPartitionIndex(asked.partitionIndex())
-                    .setOffset(found.offset()).setTimestamp(found.timestampMs()).setLeaderEpoch(found.leaderEpoch());
+            ListOffsetsPartitionResponse answered = new ListOffsetsPartitionResponse().setPartitionIndex(asked.partitionIndex())
+                    .setOffset(found.offset()).setTimestamp(found.timestampMs());
+            return version < LEADER_EPOCH_VERSION ? answered : answered.setLeaderEpoch(found.leaderEpoch());
         } catch (ApiException e) {
             return failure(asked, Errors.forException(e));
         }
