@@ -15,12 +15,14 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** What clients commonly do to a broker, in short: topics, records of several sizes and compressions, a consumer group, questions. */
+/** What clients commonly do to a broker, in short: topics, records of several sizes and compressions, a consumer group,
+ * transactions, questions. */
 final class TrainingClient {
     private static final String TOPIC = "training";
     private static final int PARTITIONS = 3;
     private static final int ROUNDS = 40;
     private static final int RECORDS_PER_ROUND = 200;
+    private static final int TRANSACTIONS = 20;
     private static final Duration CONSUME_FOR = Duration.ofSeconds(20);
 
     private final String bootstrapServers;
@@ -39,6 +41,7 @@ final class TrainingClient {
             for (String compression : List.of("none", "gzip", "snappy", "lz4", "zstd")) {
                 sent += client.produce(compression);
             }
+            sent += client.transact();
             client.consume(sent);
             client.ask(admin);
         }
@@ -61,9 +64,28 @@ final class TrainingClient {
         return sent;
     }
 
+    /** Returns how many records were committed. */
+    private int transact() {
+        Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers, "transactional.id", TOPIC);
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            for (int i = 0; i < TRANSACTIONS; i++) {
+                producer.beginTransaction();
+                producer.send(new ProducerRecord<>(TOPIC, new byte[100]));
+                producer.commitTransaction();
+            }
+            producer.beginTransaction();
+            producer.send(new ProducerRecord<>(TOPIC, new byte[100]));
+            producer.flush();
+            producer.abortTransaction();
+        }
+        return TRANSACTIONS;
+    }
+
     private void consume(int count) {
         Map<String, Object> config = new HashMap<>(Map.of("bootstrap.servers", bootstrapServers, "group.id", TOPIC,
-                "auto.offset.reset", "earliest", "enable.auto.commit", "false", "max.poll.records", 1000));
+                "auto.offset.reset", "earliest", "enable.auto.commit", "false", "max.poll.records", 1000,
+                "isolation.level", "read_committed"));
         try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             consumer.subscribe(List.of(TOPIC));
             long deadline = System.nanoTime() + CONSUME_FOR.toNanos();
