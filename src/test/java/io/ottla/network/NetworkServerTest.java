@@ -230,10 +230,13 @@ class NetworkServerTest {
 
     @Test
     void idleConnectionsAreClosedButNotWhileARequestIsInHand() throws IOException {
-        start(100, 100, 300);
-        try (RawClient idle = connect(); RawClient waiting = connect()) {
+        start(100, 100, 2_000);
+        try (RawClient waiting = connect()) {
             int id = waiting.send(heartbeat(), 4);
-            assertTrue(idle.closedWithin(10_000));
+            Eventually.until(() -> "the request is in hand", () -> parked.size() == 1);
+            try (RawClient idle = connect()) {
+                assertTrue(idle.closedWithin(20_000));
+            }
             parked.poll().reply(new HeartbeatResponseData());
             waiting.receive(id, 4, HeartbeatResponseData.class);
         }
