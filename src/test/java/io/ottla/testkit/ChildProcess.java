@@ -10,6 +10,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,10 +40,20 @@ public final class ChildProcess implements AutoCloseable {
 
     public static ChildProcess start(List<String> command) {
         try {
-            return new ChildProcess(command, new ProcessBuilder(command).start());
+            List<String> whole = new ArrayList<>(ignoresInterrupts() ? List.of("env", "--default-signal=INT") : List.of());
+            whole.addAll(command);
+            return new ChildProcess(command, new ProcessBuilder(whole).start());
         } catch (IOException e) {
             throw new UncheckedIOException(String.join(" ", command), e);
         }
+    }
+
+    /** A test run that a shell started in the background ignores SIGINT (bit 2 of SigIgn), and its children would inherit that. */
+    private static boolean ignoresInterrupts() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        return Files.exists(status) && Files.readAllLines(status).stream()
+                .filter(line -> line.startsWith("SigIgn:"))
+                .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0);
     }
 
     /** Runs a main class of this class path in a JVM like this one. */
