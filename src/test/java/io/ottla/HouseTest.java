@@ -35,7 +35,7 @@ class HouseTest {
         MAY_IMPORT.put("coordinator", Set.of("topic", "wire", "world"));
         MAY_IMPORT.put("group", Set.of("coordinator", "topic", "wire"));
         MAY_IMPORT.put("transaction", Set.of("coordinator", "topic", "wire"));
-        MAY_IMPORT.put("share", Set.of("coordinator", "topic", "wire"));
+        MAY_IMPORT.put("share", Set.of("group", "coordinator", "topic", "wire"));
         MAY_IMPORT.put("network", Set.of("wire", "world"));
         MAY_IMPORT.put("api", Set.of("network", "group", "share", "transaction", "topic", "wire"));
         MAY_IMPORT.put("broker", Set.of("world", "wire", "topic", "log", "coordinator", "group", "share", "transaction", "network", "api"));

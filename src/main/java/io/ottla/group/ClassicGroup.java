@@ -363,16 +363,18 @@ final class ClassicGroup implements Group {
         leaderId = value.leaderId();
         generation = value.generation();
         subscribedTopics = ConsumerProtocols.subscribedTopics(value);
-        Set<String> kept = new HashSet<>();
+        Map<String, ClassicMember> kept = new LinkedHashMap<>();
         for (ClassicGroupValue.Member each : value.members()) {
-            kept.add(each.memberId());
             restore(each);
+            kept.put(each.memberId(), members.get(each.memberId()));
         }
         for (String memberId : List.copyOf(members.keySet())) {
-            if (!kept.contains(memberId)) {
+            if (!kept.containsKey(memberId)) {
                 remove(memberId);
             }
         }
+        members.clear();
+        members.putAll(kept);
     }
 
     private void restore(ClassicGroupValue.Member kept) {

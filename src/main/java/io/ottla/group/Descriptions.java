@@ -43,8 +43,8 @@ final class Descriptions {
                 .setMembers(members);
     }
 
-    static ListGroupsResponseData list(Collection<Group> groups) {
-        List<ListedGroup> listed = new ArrayList<>(groups.size());
+    static ListGroupsResponseData list(Collection<Group> groups, GuestGroups guests) {
+        List<ListedGroup> listed = new ArrayList<>(guests.list());
         for (Group each : groups) {
             listed.add(switch (each) {
                 case ClassicGroup classic -> new ListedGroup()

@@ -158,4 +158,12 @@ sealed interface GroupCommand extends Command {
             join.refuse(error);
         }
     }
+
+    /** A command that guests decide. */
+    record ForGuests(GuestGroups.GuestCommand command) implements GroupCommand {
+        @Override
+        public void refuse(Errors error) {
+            command.refuse(error);
+        }
+    }
 }

@@ -60,6 +60,7 @@ public final class GroupCoordinator implements AutoCloseable {
     private final OffsetCommits commits;
     private final OffsetFetches fetches;
     private final OffsetDeletes deletes;
+    private volatile GuestGroups.Factory guests = NoGuests::new;
     private volatile boolean closed;
 
     /** Creates __consumer_offsets when it is first needed; {@link #start} reads it if it is there. */
@@ -73,12 +74,33 @@ public final class GroupCoordinator implements AutoCloseable {
                 TopicConfig.COMPRESSION_TYPE_CONFIG, "producer");
         Caller<Rebalance> log = new RebalanceLog();
         shards = runtime.host(InternalTopics.CONSUMER_OFFSETS, count,
-                PartitionJournal.over(catalog, InternalTopics.CONSUMER_OFFSETS, count, configs), () -> new GroupShard(settings, log, topic -> catalog.topics().containsKey(topic)));
+                PartitionJournal.over(catalog, InternalTopics.CONSUMER_OFFSETS, count, configs),
+                () -> new GroupShard(settings, log, topic -> catalog.topics().containsKey(topic), guests));
         memberships = new MembershipRequests(shards, this::partitionFor, settings.classic());
         commits = new OffsetCommits(shards, this::partitionFor, catalog, settings.offsets().metadataMaxBytes());
         fetches = new OffsetFetches(shards, this::partitionFor, catalog);
         deletes = new OffsetDeletes(shards, this::partitionFor, catalog);
         catalog.watch(this::topicChanged);
+    }
+
+    /** Takes in groups of another kind; before anything is asked of this coordinator. */
+    public void host(GuestGroups.Factory factory) {
+        guests = factory;
+    }
+
+    /** Hands a command to the guests that live beside a group. */
+    public void submit(String groupId, GuestGroups.GuestCommand command) {
+        submit(partitionFor(groupId), command);
+    }
+
+    /** Hands a command to the guests of one partition of __consumer_offsets. */
+    public void submit(int partition, GuestGroups.GuestCommand command) {
+        shards.submit(partition, new GroupCommand.ForGuests(command));
+    }
+
+    /** Partitions of __consumer_offsets; none if there never was a group. */
+    public int partitions() {
+        return catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS) ? shards.count() : 0;
     }
 
     /** Reads all groups in the background; without it each partition is read at its first use. */

@@ -78,4 +78,7 @@ sealed interface GroupEvent {
 
     /** A member was heard of. */
     record SessionProlonged(String groupId, String memberId, long deadlineMs) implements Classic {}
+
+    /** A change of guests. */
+    record OfGuests(GuestGroups.GuestEvent event) implements GroupEvent {}
 }

@@ -6,6 +6,7 @@ import io.ottla.coordinator.Decider;
 import io.ottla.coordinator.JournalEntry;
 import io.ottla.coordinator.Moment;
 import io.ottla.coordinator.Outcome;
+import io.ottla.coordinator.TimerChange;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,12 +28,15 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
     private final OffsetDecisions commits = new OffsetDecisions(offsets);
     private final OffsetExpiry expiry;
     private final Predicate<String> topicExists;
+    private final GuestGroups guests;
 
     /**
      * @param log         is told of each rebalance that has ended
      * @param topicExists asked once, after loading, for the topics that have committed offsets
+     * @param guests      groups of another kind
      */
-    GroupShard(GroupSettings settings, Caller<Rebalance> log, Predicate<String> topicExists) {
+    GroupShard(GroupSettings settings, Caller<Rebalance> log, Predicate<String> topicExists, GuestGroups.Factory guests) {
+        this.guests = guests.create(groups::containsKey);
         this.topicExists = topicExists;
         expiry = new OffsetExpiry(settings.offsets(), groups, offsets);
         joins = new JoinDecisions(settings.classic());
@@ -50,14 +54,19 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                     ? MemberDecisions.heartbeat(group, heartbeat, now) : Outcome.reply(heartbeat.caller(), Errors.UNKNOWN_MEMBER_ID);
             case GroupCommand.Leave leave -> groups.get(leave.groupId()) instanceof ClassicGroup group
                     ? MemberDecisions.leave(group, leave) : Outcome.reply(leave.caller(), nobodyToLeave(leave));
+            case GroupCommand.CommitOffsets commit when guests.holds(commit.groupId()) ->
+                    Outcome.reply(commit.caller(), Errors.GROUP_ID_NOT_FOUND);
             case GroupCommand.CommitOffsets commit -> commits.commit(groups.get(commit.groupId()), commit, now);
             case GroupCommand.EndTransaction end -> commits.end(end);
             case GroupCommand.FetchOffsets fetch -> commits.fetch(fetch);
             case GroupCommand.DeleteOffsets delete -> commits.delete(groups.get(delete.groupId()), delete);
+            case GroupCommand.DeleteGroup delete when guests.holds(delete.groupId()) ->
+                    decideForGuests(guests.delete(delete.groupId(), delete.caller()), now);
             case GroupCommand.DeleteGroup delete -> delete(delete);
+            case GroupCommand.ForGuests forGuests -> decideForGuests(forGuests.command(), now);
             case GroupCommand.DescribeGroup describe ->
                     Outcome.reply(describe.caller(), Descriptions.classic(describe.groupId(), groups.get(describe.groupId())));
-            case GroupCommand.ListGroups list -> Outcome.reply(list.caller(), Descriptions.list(groups.values()));
+            case GroupCommand.ListGroups list -> Outcome.reply(list.caller(), Descriptions.list(groups.values(), guests));
             case GroupCommand.AskHistory ask -> Outcome.reply(ask.caller(),
                     groups.get(ask.groupId()) instanceof ClassicGroup group ? group.history().ended() : List.of());
             case GroupCommand.ExpireOffsets ignored -> expiry.expire(now);
@@ -76,8 +85,27 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
         return groups.get(groupId) instanceof ClassicGroup group ? decision.apply(group) : Outcome.nothing();
     }
 
+    private Outcome<GroupCommand, GroupEvent> decideForGuests(GuestGroups.GuestCommand command, Moment now) {
+        return hosted(guests.decide(command, now));
+    }
+
+    private static Outcome<GroupCommand, GroupEvent> hosted(Outcome<GuestGroups.GuestCommand, GuestGroups.GuestEvent> outcome) {
+        List<GroupEvent> events = new ArrayList<>(outcome.events().size());
+        outcome.events().forEach(event -> events.add(new GroupEvent.OfGuests(event)));
+        List<TimerChange<GroupCommand>> timers = new ArrayList<>(outcome.timers().size());
+        outcome.timers().forEach(timer -> timers.add(switch (timer) {
+            case TimerChange.Set<GuestGroups.GuestCommand> set ->
+                    new TimerChange.Set<>(new GroupCommand.ForGuests(set.command()), set.atElapsedMs());
+            case TimerChange.Cancel<GuestGroups.GuestCommand> cancel -> new TimerChange.Cancel<>(new GroupCommand.ForGuests(cancel.command()));
+        }));
+        return new Outcome<>(events, outcome.replies(), timers, outcome.next() == null ? null : new GroupCommand.ForGuests(outcome.next()));
+    }
+
     private Outcome<GroupCommand, GroupEvent> join(GroupCommand.Join join, Moment now) {
         Group group = groups.get(join.groupId());
+        if (guests.holds(join.groupId())) {
+            return JoinDecisions.refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL);
+        }
         if (group == null && !join.memberId().isEmpty()) {
             return JoinDecisions.refuse(join, Errors.UNKNOWN_MEMBER_ID);
         }
@@ -134,6 +162,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                 dropIfNothing(removed.groupId());
             }
             case GroupEvent.Classic change -> classic(change.groupId()).apply(change);
+            case GroupEvent.OfGuests change -> guests.apply(change.event());
         }
     }
 
@@ -159,12 +188,16 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
 
     @Override
     public JournalEntry encode(GroupEvent event) {
-        return GroupRecords.encode(event);
+        return event instanceof GroupEvent.OfGuests change ? guests.encode(change.event()) : GroupRecords.encode(event);
     }
 
     @Override
     public GroupEvent decode(JournalEntry entry) {
-        return GroupRecords.decode(entry);
+        if (!GroupRecords.isOfGuests(entry)) {
+            return GroupRecords.decode(entry);
+        }
+        GuestGroups.GuestEvent event = guests.decode(entry);
+        return event == null ? null : new GroupEvent.OfGuests(event);
     }
 
     /** Members that the journal knows have a whole session from now to show that they are alive. */
@@ -181,11 +214,16 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                 });
             }
         }
-        return outcome.build();
+        Outcome<GroupCommand, GroupEvent> own = outcome.build();
+        Outcome<GroupCommand, GroupEvent> ofGuests = hosted(guests.loaded(now));
+        own.events().addAll(ofGuests.events());
+        own.timers().addAll(ofGuests.timers());
+        return own;
     }
 
     @Override
     public void abandon(Errors error) {
+        guests.abandon(error);
         for (Group group : groups.values()) {
             switch (group) {
                 case ClassicGroup classic -> classic.members().forEach(member -> abandon(member, error));

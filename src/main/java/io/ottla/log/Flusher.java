@@ -11,7 +11,7 @@ final class Flusher {
     private static final long IDLE_MS = 10_000;
 
     /** Partitions that may wait for each working thread before another one helps. */
-    private static final int QUEUED_PER_THREAD = 4;
+    private static final int QUEUED_PER_THREAD = 1;
 
     private final int maxThreads;
     private final ArrayDeque<Runnable> queue = new ArrayDeque<>();

@@ -23,16 +23,19 @@ import org.junit.jupiter.api.io.TempDir;
 /** The program as a process of its own: what it prints, how it ends. */
 class StartTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
-    private static final Pattern READY = Pattern.compile("ready on (localhost:\\d+), data in (.*), in \\d+ ms");
+    private static final int CLOCK_TICK_MS = 20;
+    private static final Pattern READY = Pattern.compile("ready on (localhost:\\d+), data in (.*), in (\\d+) ms");
 
     @TempDir
     Path root;
 
     @Test
-    void itSaysOneLineWhenItIsReadyAndSigtermStopsIt() throws IOException {
+    void itSaysOneLineWhenItIsReadyAndSigtermStopsIt() {
+        long start = System.nanoTime();
         try (ChildProcess broker = start("--port", "0", "--data", root.resolve("data").toString())) {
             Matcher ready = awaitReady(broker);
             assertEquals(root.resolve("data").toString(), ready.group(2));
+            assertTrue(Long.parseLong(ready.group(3)) <= (System.nanoTime() - start) / 1_000_000 + CLOCK_TICK_MS, ready.group());
             broker.terminate();
             assertEquals(0, broker.awaitExit(TIMEOUT), broker.errors().toString());
             assertEquals(1, broker.output().size(), broker.output().toString());
@@ -132,6 +135,15 @@ class StartTest {
         assertTrue(output("version", "--help").contains("Usage: ottla version"));
         assertTrue(output("version").matches("(?s)ottla .*, Kafka protocol 4\\.\\d+\\.\\d+, Java 2\\d.*"));
         assertTrue(output().contains("Usage: ottla"));
+    }
+
+    @Test
+    void whatHasNoEffectIsSaidAtLevelInfo() {
+        try (ChildProcess broker = start("--port", "0", "--data", root.resolve("data").toString(), "--log-level", "info", "--override", "num.io.threads=3")) {
+            awaitReady(broker);
+            assertTrue(broker.errors().stream().anyMatch(line -> line.endsWith("INFO [main] BrokerConfig - config=num.io.threads has no effect in one process")),
+                    broker.errors().toString());
+        }
     }
 
     @Test

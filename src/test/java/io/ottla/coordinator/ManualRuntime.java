@@ -26,6 +26,11 @@ public final class ManualRuntime {
         }
     }
 
+    /** When the next timer goes off. */
+    public long nextTimerMs() {
+        return runtime.nextTimerAtElapsedMs();
+    }
+
     /** Lets time pass, with every timer going off at its time. */
     public void advance(long ms) {
         settle();

@@ -85,6 +85,11 @@ public final class FakePartition implements Partition {
         watchers.forEach(Runnable::run);
     }
 
+    /** Whether a flush would make something durable. */
+    public synchronized boolean unflushed() {
+        return highWatermark < logEnd;
+    }
+
     /** Forgets what is not durable, as a power cut would. Nobody who waits is told. */
     public synchronized void crash() {
         batches.removeIf(batch -> batch.lastOffset >= highWatermark);

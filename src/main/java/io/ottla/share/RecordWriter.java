@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.share;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.function.BiConsumer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.protocol.DataOutputStreamWritable;
+
+/** Writes the fields of a coordinator's record: keys in Kafka's old encoding, values in the flexible one (KIP-482). */
+final class RecordWriter {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final DataOutputStreamWritable out = new DataOutputStreamWritable(new DataOutputStream(bytes));
+
+    ByteBuffer toBuffer() {
+        return ByteBuffer.wrap(bytes.toByteArray());
+    }
+
+    RecordWriter int8(int value) {
+        out.writeByte((byte) value);
+        return this;
+    }
+
+    RecordWriter int16(int value) {
+        out.writeShort((short) value);
+        return this;
+    }
+
+    RecordWriter int32(int value) {
+        out.writeInt(value);
+        return this;
+    }
+
+    RecordWriter int64(long value) {
+        out.writeLong(value);
+        return this;
+    }
+
+    RecordWriter uuid(Uuid value) {
+        out.writeUuid(value);
+        return this;
+    }
+
+    /** @throws IllegalArgumentException for more than 32767 bytes */
+    RecordWriter keyString(String value) {
+        byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
+        if (utf8.length > Short.MAX_VALUE) {
+            throw new IllegalArgumentException("a string of " + utf8.length + " bytes");
+        }
+        out.writeShort((short) utf8.length);
+        out.writeByteArray(utf8);
+        return this;
+    }
+
+    RecordWriter string(String value) {
+        byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
+        out.writeUnsignedVarint(utf8.length + 1);
+        out.writeByteArray(utf8);
+        return this;
+    }
+
+    RecordWriter nullableString(String value) {
+        if (value == null) {
+            out.writeUnsignedVarint(0);
+            return this;
+        }
+        return string(value);
+    }
+
+    <T> RecordWriter array(Collection<T> elements, BiConsumer<RecordWriter, T> each) {
+        out.writeUnsignedVarint(elements.size() + 1);
+        elements.forEach(element -> each.accept(this, element));
+        return this;
+    }
+
+    RecordWriter noTags() {
+        out.writeUnsignedVarint(0);
+        return this;
+    }
+
+    /** The only tagged field, whose content follows. */
+    RecordWriter oneTag(int tag, int sizeBytes) {
+        out.writeUnsignedVarint(1);
+        out.writeUnsignedVarint(tag);
+        out.writeUnsignedVarint(sizeBytes);
+        return this;
+    }
+}

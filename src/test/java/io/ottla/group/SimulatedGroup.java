@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.apache.kafka.common.message.OffsetCommitRequestData;
+import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestPartition;
+import org.apache.kafka.common.message.OffsetCommitRequestData.OffsetCommitRequestTopic;
+import org.apache.kafka.common.message.OffsetCommitResponseData;
+import org.apache.kafka.common.message.OffsetFetchRequestData;
+import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestGroup;
+import org.apache.kafka.common.message.OffsetFetchRequestData.OffsetFetchRequestTopics;
+import org.apache.kafka.common.message.OffsetFetchResponseData;
+import org.apache.kafka.common.protocol.Errors;
+
+/** One group in a {@link SimulatedWorld}: its members, and what must be true of it whatever happens. */
+final class SimulatedGroup {
+    private final SimulatedWorld world;
+    private final String id;
+    private final List<SimulatedMember> members = new ArrayList<>();
+
+    /** By partition, the largest offset that somebody was told is committed. */
+    private final Map<Integer, Long> told = new TreeMap<>();
+
+    /** By partition, the newest generation in which somebody was told to own it. */
+    private final Map<Integer, Integer> handedOut = new HashMap<>();
+    private int commits;
+
+    SimulatedGroup(SimulatedWorld world, String id) {
+        this.world = world;
+        this.id = id;
+    }
+
+    String id() {
+        return id;
+    }
+
+    List<SimulatedMember> members() {
+        return members;
+    }
+
+    int commits() {
+        return commits;
+    }
+
+    /** A partition has at most one owner in a generation; a process that was replaced by another one of the same static identity may not know it yet. */
+    void checkOwners() {
+        Map<Integer, Map<Integer, SimulatedMember>> owners = new HashMap<>();
+        for (SimulatedMember member : members) {
+            for (int partition : member.owned()) {
+                handedOut.merge(partition, member.generation(), Math::max);
+                SimulatedMember other = owners.computeIfAbsent(member.generation(), generation -> new HashMap<>()).put(partition, member);
+                boolean replaced = other != null && member.instanceId() != null && member.instanceId().equals(other.instanceId());
+                assertTrue(other == null || replaced, () -> "two owners of partition " + partition + " in generation " + member.generation());
+            }
+        }
+    }
+
+    void fetch(int partition, String memberId, int memberEpoch, LongConsumer reply) {
+        long atLeast = told.getOrDefault(partition, 0L);
+        OffsetFetchRequestData request = new OffsetFetchRequestData().setGroups(List.of(new OffsetFetchRequestGroup()
+                .setGroupId(id).setMemberId(memberId).setMemberEpoch(memberEpoch)
+                .setTopics(List.of(new OffsetFetchRequestTopics().setName(SimulatedWorld.TOPIC).setPartitionIndexes(List.of(partition))))));
+        world.<OffsetFetchRequestData, OffsetFetchResponseData>call(9, request, GroupCoordinator::offsetFetch, response -> {
+            var found = response.groups().getFirst();
+            if (found.errorCode() == 0) {
+                long offset = Math.max(0, found.topics().getFirst().partitions().getFirst().committedOffset());
+                assertTrue(offset >= atLeast, () -> "partition " + partition + " went back from " + atLeast + " to " + offset);
+                told.merge(partition, offset, Math::max);
+                reply.accept(offset);
+            }
+        });
+    }
+
+    void commit(Map<Integer, Long> offsets, String memberId, String instanceId, int generation, int version, Consumer<Errors> reply) {
+        List<OffsetCommitRequestPartition> partitions = new ArrayList<>();
+        offsets.forEach((partition, offset) -> partitions.add(new OffsetCommitRequestPartition()
+                .setPartitionIndex(partition).setCommittedOffset(offset).setCommittedMetadata("")));
+        OffsetCommitRequestData request = new OffsetCommitRequestData().setGroupId(id).setMemberId(memberId).setGroupInstanceId(instanceId)
+                .setGenerationIdOrMemberEpoch(generation)
+                .setTopics(List.of(new OffsetCommitRequestTopic().setName(SimulatedWorld.TOPIC).setPartitions(partitions)));
+        Map<Integer, Integer> newestOwner = new HashMap<>(handedOut);
+        world.<OffsetCommitRequestData, OffsetCommitResponseData>call(version, request, GroupCoordinator::offsetCommit, response -> {
+            for (var each : response.topics().getFirst().partitions()) {
+                if (each.errorCode() == 0) {
+                    commits++;
+                    int newest = newestOwner.getOrDefault(each.partitionIndex(), -1);
+                    assertTrue(generation >= newest, () -> "a member of generation " + generation + " committed partition "
+                            + each.partitionIndex() + " after somebody had got it in generation " + newest);
+                    told.merge(each.partitionIndex(), offsets.get(each.partitionIndex()), Math::max);
+                }
+            }
+            reply.accept(Errors.forCode(response.topics().getFirst().partitions().getFirst().errorCode()));
+        });
+    }
+
+    /** The broker's own idea of the committed offsets. */
+    Map<Integer, Long> committed() {
+        OffsetFetchRequestData request = new OffsetFetchRequestData().setGroups(List.of(new OffsetFetchRequestGroup().setGroupId(id).setTopics(null)));
+        OffsetFetchResponseData response = world.ask((coordinator, reply) -> coordinator.offsetFetch(GroupHarness.context(9), request, reply));
+        Map<Integer, Long> committed = new TreeMap<>();
+        response.groups().getFirst().topics().forEach(topic -> topic.partitions().forEach(
+                each -> committed.put(each.partitionIndex(), each.committedOffset())));
+        return committed;
+    }
+
+    /** What was told to be committed is committed. */
+    void checkNothingLost() {
+        Map<Integer, Long> committed = committed();
+        told.forEach((partition, offset) -> assertTrue(committed.getOrDefault(partition, 0L) >= offset,
+                () -> "partition " + partition + " is at " + committed.get(partition) + " after " + offset + " was acknowledged"));
+    }
+
+    /** All live members agree, and every partition has exactly one owner. */
+    void checkSettled() {
+        List<SimulatedMember> live = members.stream().filter(SimulatedMember::alive).toList();
+        if (live.isEmpty()) {
+            return;
+        }
+        List<Integer> owned = new ArrayList<>();
+        for (SimulatedMember member : live) {
+            assertTrue(member.settled(), "a live member has no assignment");
+            assertEquals(live.getFirst().generation(), member.generation(), "live members are of different generations");
+            owned.addAll(member.owned());
+        }
+        Collections.sort(owned);
+        List<Integer> all = new ArrayList<>();
+        for (int partition = 0; partition < world.partitions; partition++) {
+            all.add(partition);
+        }
+        assertEquals(all, owned, "every partition has one owner");
+    }
+}

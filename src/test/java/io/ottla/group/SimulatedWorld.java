@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import io.ottla.coordinator.ManualRuntime;
+import io.ottla.topic.FakeCatalog;
+import io.ottla.topic.FakePartition;
+import io.ottla.topic.InternalTopics;
+import io.ottla.wire.RequestContext;
+import io.ottla.world.ManualClock;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Random;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+/**
+ * A broker, a network and a clock for simulated clients. Requests and answers take their time and may be lost; the broker
+ * may crash at any moment, and then forgets what was not flushed. All chance comes from one seed.
+ */
+final class SimulatedWorld {
+    static final String TOPIC = "orders";
+
+    final Random random;
+    final int partitions;
+    private final ManualClock clock = new ManualClock(1_700_000_000_000L);
+    private final FakeCatalog catalog = new FakeCatalog(true);
+    private final GroupSettings settings;
+    private final PriorityQueue<Event> events = new PriorityQueue<>();
+    private ManualRuntime runtime;
+    private GroupCoordinator coordinator;
+    private int incarnation;
+    private long sequence;
+    private boolean flushPlanned;
+    private double lossRate;
+    private int maxDelayMs = 1;
+
+    private record Event(long atMs, long sequence, Runnable action) implements Comparable<Event> {
+        @Override
+        public int compareTo(Event other) {
+            int byTime = Long.compare(atMs, other.atMs);
+            return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
+        }
+    }
+
+    SimulatedWorld(Random random, int partitions, Map<String, ?> configs) {
+        this.random = random;
+        this.partitions = partitions;
+        this.settings = GroupSettings.of(configs);
+        catalog.create(TOPIC, partitions, Map.of());
+        boot();
+    }
+
+    private void boot() {
+        runtime = new ManualRuntime(clock, 1);
+        coordinator = new GroupCoordinator(runtime.runtime(), catalog, settings);
+        coordinator.start();
+    }
+
+    long nowMs() {
+        return clock.wallMs();
+    }
+
+    int incarnation() {
+        return incarnation;
+    }
+
+    /** How the network behaves from now on. */
+    void network(double share, int delayMs) {
+        lossRate = share;
+        maxDelayMs = delayMs;
+    }
+
+    void after(long delayMs, Runnable action) {
+        events.add(new Event(nowMs() + delayMs, sequence++, action));
+    }
+
+    boolean chance(double share) {
+        return random.nextDouble() < share;
+    }
+
+    /** Sends a request over the network; the answer may come late, or never. */
+    <Q, R> void call(int version, Q request, Api<Q, R> api, Consumer<R> reply) {
+        if (chance(lossRate)) {
+            return;
+        }
+        after(random.nextInt(maxDelayMs), () -> {
+            int receivedBy = incarnation;
+            api.call(coordinator, new RequestContext((short) version, "client", "/sim", "SIM"), request, response -> {
+                if (receivedBy == incarnation && !chance(lossRate)) {
+                    after(random.nextInt(maxDelayMs), () -> reply.accept(response));
+                }
+            });
+            settle();
+        });
+    }
+
+    interface Api<Q, R> {
+        void call(GroupCoordinator coordinator, RequestContext context, Q request, Consumer<R> reply);
+    }
+
+    /** Asks the broker directly, without the network. */
+    <T> T ask(BiConsumer<GroupCoordinator, Consumer<T>> question) {
+        Object[] answer = new Object[1];
+        question.accept(coordinator, response -> answer[0] = response);
+        settle();
+        flush();
+        @SuppressWarnings("unchecked")
+        T result = (T) answer[0];
+        return result;
+    }
+
+    private void settle() {
+        runtime.settle();
+        if (!flushPlanned && catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS) && journal().unflushed()) {
+            flushPlanned = true;
+            after(random.nextInt(20), () -> {
+                flushPlanned = false;
+                flush();
+            });
+        }
+    }
+
+    private void flush() {
+        journal().flush();
+    }
+
+    private FakePartition journal() {
+        return catalog.partition(InternalTopics.CONSUMER_OFFSETS, 0);
+    }
+
+    /** The broker dies and comes back: what was not flushed is gone, and so is every request in its hands. */
+    void crash() {
+        incarnation++;
+        if (catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS)) {
+            journal().crash();
+        }
+        boot();
+        settle();
+    }
+
+    void run(long ms) {
+        long end = nowMs() + ms;
+        while (true) {
+            long nextEvent = events.isEmpty() ? Long.MAX_VALUE : events.peek().atMs;
+            long next = Math.min(nextEvent, runtime.nextTimerMs());
+            if (next > end) {
+                clock.advance(end - nowMs());
+                return;
+            }
+            clock.advance(Math.max(0, next - nowMs()));
+            if (nextEvent <= nowMs()) {
+                events.poll().action.run();
+            }
+            settle();
+        }
+    }
+}
