@@ -28,13 +28,17 @@ final class EndRules {
         }
         return switch (current.status()) {
             case ONGOING -> new Verdict.Step(current.prepared(asked.commit(), nowMs));
-            case PREPARE_COMMIT, PREPARE_ABORT -> underWay(current, asked);
+            case PREPARE_COMMIT, PREPARE_ABORT -> Verdict.refused(Errors.CONCURRENT_TRANSACTIONS);
             case COMPLETE_COMMIT, COMPLETE_ABORT -> done(current, asked);
             case EMPTY, DEAD, PREPARE_EPOCH_FENCE -> Verdict.refused(Errors.INVALID_TXN_STATE);
         };
     }
 
     private static Verdict second(Transaction current, End asked, long nowMs) {
+        if (current.status().prepared()) {
+            // First of all, as the producer may know already which id and epoch it has after this transaction.
+            return Verdict.refused(Errors.CONCURRENT_TRANSACTIONS);
+        }
         boolean repeatedOverRotation = asked.producerId() == current.previousProducerId() && asked.producerId() != current.producerId()
                 && asked.epoch() == Short.MAX_VALUE - 1 && current.epoch() == 0;
         boolean repeated = repeatedOverRotation || current.epoch() == asked.epoch() + 1;
@@ -44,16 +48,10 @@ final class EndRules {
         boolean now = asked.epoch() == current.epoch();
         return switch (current.status()) {
             case ONGOING -> now ? end(current, asked, nowMs) : Verdict.refused(Errors.PRODUCER_FENCED);
-            case PREPARE_COMMIT, PREPARE_ABORT -> repeated ? underWay(current, asked) : Verdict.refused(Errors.PRODUCER_FENCED);
             case COMPLETE_COMMIT, COMPLETE_ABORT -> repeated ? done(current, asked) : now ? endOfNothing(current, asked, nowMs) : Verdict.refused(Errors.PRODUCER_FENCED);
             case EMPTY -> now ? endOfNothing(current, asked, nowMs) : Verdict.refused(Errors.PRODUCER_FENCED);
-            case DEAD, PREPARE_EPOCH_FENCE -> Verdict.refused(Errors.INVALID_TXN_STATE);
+            case PREPARE_COMMIT, PREPARE_ABORT, DEAD, PREPARE_EPOCH_FENCE -> Verdict.refused(Errors.INVALID_TXN_STATE);
         };
-    }
-
-    private static Verdict underWay(Transaction current, End asked) {
-        boolean same = asked.commit() == (current.status() == Status.PREPARE_COMMIT);
-        return Verdict.refused(same ? Errors.CONCURRENT_TRANSACTIONS : Errors.INVALID_TXN_STATE);
     }
 
     private static Verdict done(Transaction current, End asked) {

@@ -3,7 +3,9 @@ package io.ottla.transaction;
 
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -17,7 +19,8 @@ final class Gate implements TransactionalWrites.Pass {
     private final Set<TopicPartition> partitions = new HashSet<>();
     private int inside;
     private boolean closed;
-    private Runnable whenEmpty;
+    private List<Runnable> whenEmpty = List.of();
+    private Gate before;
 
     Gate(long producerId, short epoch) {
         this.producerId = producerId;
@@ -44,28 +47,41 @@ final class Gate implements TransactionalWrites.Pass {
 
     @Override
     public void leave() {
-        Runnable next = null;
+        List<Runnable> next;
         synchronized (this) {
             inside--;
-            if (inside == 0 && closed) {
-                next = whenEmpty;
-                whenEmpty = null;
+            if (inside > 0 || !closed) {
+                return;
             }
+            next = whenEmpty;
+            whenEmpty = List.of();
         }
-        if (next != null) {
-            next.run();
+        next.forEach(Runnable::run);
+    }
+
+    /** Another gate into the same transaction, of before the shard was loaded anew: writes may still be inside. */
+    synchronized void follow(Gate gate) {
+        before = gate;
+    }
+
+    /** Lets nobody in any more; calls back when nobody is inside, at once or on the thread of the last to leave. */
+    void close(Runnable afterLast) {
+        Gate first;
+        synchronized (this) {
+            closed = true;
+            first = before;
+        }
+        if (first == null) {
+            waitUntilEmpty(afterLast);
+        } else {
+            first.close(() -> waitUntilEmpty(afterLast));
         }
     }
 
-    /** Lets nobody in any more; calls back when the last write has ended. Only the first caller is called back. */
-    void close(Runnable afterLast) {
+    private void waitUntilEmpty(Runnable afterLast) {
         synchronized (this) {
-            if (!closed && inside > 0) {
-                whenEmpty = afterLast;
-            }
-            boolean wait = !closed && inside > 0;
-            closed = true;
-            if (wait) {
+            if (inside > 0) {
+                whenEmpty = Stream.concat(whenEmpty.stream(), Stream.of(afterLast)).toList();
                 return;
             }
         }

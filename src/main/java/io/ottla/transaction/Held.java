@@ -14,6 +14,7 @@ final class Held {
     private Transaction transaction;
     private Set<TopicPartition> unmarked = Set.of();
     private Gate gate;
+    private MarkerOrder awaited;
     /** In the order in which they came; bounded by the decider. */
     private List<Add> waiting = List.of();
 
@@ -38,6 +39,7 @@ final class Held {
     void change(Transaction next) {
         transaction = next;
         unmarked = next.status().prepared() ? next.partitions() : Set.of();
+        awaited = null;
         if (next.status() != Status.ONGOING && !next.status().prepared()) {
             gate = null;
         }
@@ -45,6 +47,15 @@ final class Held {
 
     void open(Gate opened) {
         gate = opened;
+    }
+
+    void await(MarkerOrder order) {
+        awaited = order;
+    }
+
+    /** Whether this is the order whose answer is waited for, and not one of before the shard was loaded. */
+    boolean awaits(MarkerOrder order) {
+        return awaited == order;
     }
 
     void mark(Set<TopicPartition> missing) {

@@ -93,16 +93,7 @@ final class MarkerWriter {
             done.accept(Map.of());
             return;
         }
-        Job job = new Job(order, coordinatorEpoch, done);
-        if (order.gate() == null) {
-            enqueue(job);
-        } else {
-            order.gate().close(() -> enqueue(job));
-        }
-    }
-
-    private void enqueue(Job job) {
-        queue.add(job);
+        queue.add(new Job(order, coordinatorEpoch, done));
         if (running.compareAndSet(false, true)) {
             Thread.ofVirtual().name("ottla-markers").start(this::run);
         }

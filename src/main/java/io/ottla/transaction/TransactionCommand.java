@@ -48,8 +48,8 @@ sealed interface TransactionCommand extends Command {
         }
     }
 
-    /** Markers were written, except into {@code unmarked}. */
-    record MarkersWritten(String id, long producerId, short epoch, Set<TopicPartition> unmarked) implements TransactionCommand {}
+    /** Markers were written as ordered, except into {@code unmarked}. */
+    record MarkersWritten(MarkerOrder order, Set<TopicPartition> unmarked) implements TransactionCommand {}
 
     /** Timer: try the missing markers again. */
     record SendMarkers(String id) implements TransactionCommand {}

@@ -13,7 +13,6 @@ import io.ottla.transaction.TransactionCommand.Admission;
 import io.ottla.transaction.TransactionCommand.End;
 import io.ottla.transaction.TransactionCommand.Identity;
 import io.ottla.transaction.TransactionCommand.Init;
-import io.ottla.transaction.TransactionCommand.MarkersWritten;
 import io.ottla.transaction.TransactionCommand.NeedsId;
 import io.ottla.wire.RequestContext;
 import java.util.EnumSet;
@@ -64,6 +63,7 @@ public final class TransactionCoordinator {
     private final Shards<TransactionCommand> shards;
     private final MarkerWriter markers;
     private final TransactionalWrites writes;
+    private final MarkerFlights flights;
     private final PartitionAdditions additions;
     private final TransactionReports reports;
 
@@ -76,6 +76,7 @@ public final class TransactionCoordinator {
         producerIds = new ProducerIds(catalog);
         markers = new MarkerWriter(catalog, offsets);
         writes = new TransactionalWrites(this::submit, settings.verifyPartitions());
+        flights = new MarkerFlights(writes, this::writeMarkers, written -> submit(written.order().id(), written));
         additions = new PartitionAdditions(catalog, this::submit);
         Topic kept = catalog.topics().get(InternalTopics.TRANSACTION_STATE);
         int count = kept == null ? settings.logPartitions() : kept.partitions().size();
@@ -208,6 +209,18 @@ public final class TransactionCoordinator {
         return catalog.topics().get(InternalTopics.TRANSACTION_STATE).partitions().get(shardOf(id)).offsets().leaderEpoch();
     }
 
+    private void writeMarkers(MarkerOrder order, Consumer<Set<TopicPartition>> done) {
+        markers.write(order, epochOfShard(order.id()), failed -> {
+            Set<TopicPartition> unmarked = new HashSet<>();
+            failed.forEach((partition, error) -> {
+                if (!NO_MARKER_WANTED.contains(error)) {
+                    unmarked.add(partition);
+                }
+            });
+            done.accept(unmarked);
+        });
+    }
+
     /** Carries out what the shards ask for. */
     private final class Errands implements TransactionErrands {
         @Override
@@ -215,10 +228,7 @@ public final class TransactionCoordinator {
             return new Caller<>() {
                 @Override
                 public void answer(MarkerOrder order) {
-                    if (order.gate() != null) {
-                        writes.forget(order.gate());
-                    }
-                    markers.write(order, epochOfShard(order.id()), failed -> written(order, failed));
+                    flights.begin(order);
                 }
 
                 @Override
@@ -226,16 +236,6 @@ public final class TransactionCoordinator {
                     // The journal is in doubt; what it says when it is read again counts.
                 }
             };
-        }
-
-        private void written(MarkerOrder order, Map<TopicPartition, Errors> failed) {
-            Set<TopicPartition> unmarked = new HashSet<>();
-            failed.forEach((partition, error) -> {
-                if (!NO_MARKER_WANTED.contains(error)) {
-                    unmarked.add(partition);
-                }
-            });
-            shards.submit(shardOf(order.id()), new MarkersWritten(order.id(), order.producerId(), order.epoch(), unmarked));
         }
 
         @Override

@@ -124,35 +124,36 @@ final class TransactionDecider implements Decider<TransactionCommand, Transactio
         if (prepared.partitions().isEmpty()) {
             return out.event(new TransactionEvent.Changed(prepared.completed(now.wallMs()))).build();
         }
-        return out.reply(errands.markers(), order(prepared, prepared.partitions(), held.get(prepared.id()).gate())).build();
+        return orderMarkers(prepared, prepared.partitions(), held.get(prepared.id()).gate(), out).build();
     }
 
-    private static MarkerOrder order(Transaction prepared, Set<TopicPartition> partitions, Gate gate) {
-        return new MarkerOrder(prepared.id(), prepared.producerId(), prepared.epoch(), prepared.status() == Status.PREPARE_COMMIT, partitions, prepared.updatedMs(), gate);
+    private Outcome.Builder<TransactionCommand, TransactionEvent> orderMarkers(
+            Transaction prepared, Set<TopicPartition> partitions, Gate gate, Outcome.Builder<TransactionCommand, TransactionEvent> out) {
+        MarkerOrder order = new MarkerOrder(prepared.id(), prepared.producerId(), prepared.epoch(), prepared.status() == Status.PREPARE_COMMIT,
+                partitions, prepared.updatedMs(), gate);
+        return out.event(new TransactionEvent.Ordered(order)).reply(errands.markers(), order);
     }
 
     private Outcome.Builder<TransactionCommand, TransactionEvent> orderMarkers(String id, Outcome.Builder<TransactionCommand, TransactionEvent> out) {
         Held known = held.get(id);
         if (known != null && known.transaction().status().prepared()) {
-            out.reply(errands.markers(), order(known.transaction(), known.unmarked(), known.gate()));
+            orderMarkers(known.transaction(), known.unmarked(), known.gate(), out);
         }
         return out;
     }
 
     private Outcome<TransactionCommand, TransactionEvent> markersWritten(
             MarkersWritten written, Moment now, Outcome.Builder<TransactionCommand, TransactionEvent> out) {
-        Transaction current = find(written.id());
-        boolean awaited = current != null && current.status().prepared()
-                && current.producerId() == written.producerId() && current.epoch() == written.epoch();
-        if (!awaited) {
+        String id = written.order().id();
+        Held known = held.get(id);
+        if (known == null || !known.awaits(written.order())) {
             return Outcome.nothing();
         }
         if (!written.unmarked().isEmpty()) {
-            return out.event(new TransactionEvent.Marked(written.id(), written.unmarked()))
-                    .timer(new SendMarkers(written.id()), now.elapsedMs() + MARKER_RETRY_MS).build();
+            return out.event(new TransactionEvent.Marked(id, written.unmarked())).timer(new SendMarkers(id), now.elapsedMs() + MARKER_RETRY_MS).build();
         }
-        out.event(new TransactionEvent.Changed(current.completed(now.wallMs())));
-        return held.get(written.id()).waiting().isEmpty() ? out.build() : out.then(new Resume(written.id()));
+        out.event(new TransactionEvent.Changed(known.transaction().completed(now.wallMs())));
+        return known.waiting().isEmpty() ? out.build() : out.then(new Resume(id));
     }
 
     private Outcome<TransactionCommand, TransactionEvent> add(Add add, Moment now, Outcome.Builder<TransactionCommand, TransactionEvent> out) {
@@ -276,6 +277,7 @@ final class TransactionDecider implements Decider<TransactionCommand, Transactio
             case TransactionEvent.Changed changed -> held.computeIfAbsent(changed.to().id(), id -> new Held()).change(changed.to());
             case TransactionEvent.Opened opened -> held.get(opened.id()).open(opened.gate());
             case TransactionEvent.Removed removed -> held.remove(removed.id());
+            case TransactionEvent.Ordered ordered -> held.get(ordered.order().id()).await(ordered.order());
             case TransactionEvent.Marked marked -> held.get(marked.id()).mark(marked.unmarked());
             case TransactionEvent.Parked parked -> held.get(parked.command().id()).park(parked.command());
             case TransactionEvent.Resumed resumed -> held.get(resumed.id()).dropWaiting(resumed.count());
@@ -289,7 +291,7 @@ final class TransactionDecider implements Decider<TransactionCommand, Transactio
             case TransactionEvent.Changed changed -> new JournalEntry.Plain(
                     TransactionRecords.key(changed.to().id()), TransactionRecords.value(changed.to()));
             case TransactionEvent.Removed removed -> new JournalEntry.Plain(TransactionRecords.key(removed.id()), null);
-            case TransactionEvent.Opened _, TransactionEvent.Marked _, TransactionEvent.Parked _, TransactionEvent.Resumed _,
+            case TransactionEvent.Opened _, TransactionEvent.Ordered _, TransactionEvent.Marked _, TransactionEvent.Parked _, TransactionEvent.Resumed _,
                     TransactionEvent.Watching _ -> null;
         };
     }

@@ -15,6 +15,9 @@ sealed interface TransactionEvent {
     /** A transactional id was not used for too long. */
     record Removed(String id) implements TransactionEvent {}
 
+    /** Markers were ordered; only the answer to this order counts. */
+    record Ordered(MarkerOrder order) implements TransactionEvent {}
+
     /** Some markers of a prepared transaction are durable, the others not yet. */
     record Marked(String id, Set<TopicPartition> unmarked) implements TransactionEvent {}
 

@@ -156,15 +156,24 @@ public final class TransactionalWrites {
 
     private void open(Gate gate, Set<TopicPartition> partitions) {
         gate.open(partitions);
-        gates.put(gate.producerId(), gate);
+        Gate before = gates.put(gate.producerId(), gate);
+        if (before != null && before != gate) {
+            gate.follow(before);
+        }
         if (gate.closed()) {
-            forget(gate);
+            gates.remove(gate.producerId(), gate);
         }
     }
 
-    /** The transaction behind this gate has come to its end. */
-    void forget(Gate gate) {
-        gates.remove(gate.producerId(), gate);
+    /** Lets nothing more into a transaction whose end is decided, and calls back when nothing is inside. */
+    void end(MarkerOrder order, Runnable whenEmpty) {
+        Gate known = gates.remove(order.producerId());
+        Runnable next = order.gate() == null || order.gate() == known ? whenEmpty : () -> order.gate().close(whenEmpty);
+        if (known == null) {
+            next.run();
+        } else {
+            known.close(next);
+        }
     }
 
     private static Errors known(Errors error, Asking asking) {
