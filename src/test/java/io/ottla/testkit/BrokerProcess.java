@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.testkit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Ottla in a process of its own, on a port that stays the same when it is started again, so that it can be killed under its clients. */
+public final class BrokerProcess implements AutoCloseable {
+    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+    private final Path data;
+    private final int port;
+    private final List<String> overrides;
+    private ChildProcess process;
+
+    /** @param overrides broker configs as {@code name=value} */
+    public BrokerProcess(Path data, String... overrides) {
+        this.data = data;
+        this.port = freePort();
+        this.overrides = List.of(overrides);
+    }
+
+    public String bootstrapServers() {
+        return "localhost:" + port;
+    }
+
+    /** Starts it without waiting until it is ready. */
+    public void start() {
+        List<String> arguments = new ArrayList<>(List.of("start", "--port", Integer.toString(port), "--data", data.toString()));
+        for (String override : overrides) {
+            arguments.addAll(List.of("--override", override));
+        }
+        process = ChildProcess.java(System.getProperty("java.class.path"), "io.ottla.cli.Main", List.of("-Xmx512m"), arguments);
+    }
+
+    /** Waits until it accepts connections. */
+    public void awaitReady() {
+        process.awaitLine(START_TIMEOUT, line -> line.startsWith("ready on"));
+    }
+
+    /** What it wrote to standard error since the last start. */
+    public List<String> log() {
+        return process.errors();
+    }
+
+    /** As {@code kill -9} does. */
+    public void kill() {
+        process.kill();
+    }
+
+    @Override
+    public void close() {
+        if (process != null) {
+            process.close();
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
