@@ -98,15 +98,15 @@ final class Connection {
         } catch (IOException e) {
             LOG.debug("event=connection_lost peer={} reason={}", clientHost, e.toString());
             close();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | OutOfMemoryError e) {
             fail("request could not be handled", e);
         }
     }
 
-    /** Closes the connection if nothing has happened on it for so long. */
+    /** Closes the connection if nothing has happened on it for so long, or if the client has not taken its replies. */
     void closeIfIdle(long maxIdleMs) {
         long idleMs = TimeUnit.NANOSECONDS.toMillis(loop.nowNanos() - lastActivityNanos);
-        if (idleMs > maxIdleMs && exchanges.isEmpty()) {
+        if (idleMs > maxIdleMs && (exchanges.isEmpty() || outbox.blocked())) {
             LOG.debug("event=connection_closed peer={} reason=idle idle_ms={}", clientHost, idleMs);
             close();
         }
@@ -147,7 +147,7 @@ final class Connection {
 
     private void read() throws IOException {
         ByteBuffer target = unread != null ? unread : loop.readScratch.clear();
-        int count = channel.read(target);
+        int count = BoundedIo.read(channel, target);
         if (count < 0) {
             close();
             return;
@@ -320,7 +320,7 @@ final class Connection {
         close();
     }
 
-    private void fail(String what, Exception e) {
+    private void fail(String what, Throwable e) {
         LOG.error("event=connection_failed peer={} what=\"{}\" action=close", clientHost, what, e);
         close();
     }

@@ -81,7 +81,7 @@ final class Outbox {
         while (!queue.isEmpty()) {
             Object next = queue.peek();
             if (next instanceof ByteBuffer bytes) {
-                channel.write(bytes);
+                BoundedIo.write(channel, bytes);
                 if (bytes.hasRemaining()) {
                     return;
                 }

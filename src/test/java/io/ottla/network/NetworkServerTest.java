@@ -243,6 +243,22 @@ class NetworkServerTest {
     }
 
     @Test
+    void aClientThatDoesNotTakeItsRepliesIsClosedAsIdle() throws IOException {
+        start(100, 1, 1_000);
+        fetched = ByteBuffer.allocate(8_000_000);
+        try (RawClient stuck = connect()) {
+            for (int i = 0; i < 3; i++) {
+                stuck.send(new FetchRequestData(), 12);
+            }
+            Eventually.until(() -> "its place is free", () -> {
+                try (RawClient next = connect()) {
+                    return !next.closedWithin(200);
+                }
+            });
+        }
+    }
+
+    @Test
     void aHandlerThatFailsClosesItsConnectionOnly() throws IOException {
         start(100, 100, -1);
         try (RawClient bad = connect(); RawClient healthy = connect()) {
