@@ -4,6 +4,7 @@ package io.ottla.api;
 import io.ottla.api.ApiVersionsApi.Feature;
 import io.ottla.group.GroupCoordinator;
 import io.ottla.network.RequestHandler;
+import io.ottla.share.ShareCoordinator;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.transaction.TransactionCoordinator;
 import java.util.ArrayList;
@@ -15,7 +16,8 @@ public final class Apis {
     /** As Apache Kafka 4.4 finalizes them, as far as what they stand for is served here. */
     private static final List<Feature> FEATURES = List.of(
             new Feature("metadata.version", (short) 7, (short) 33, (short) 33),
-            new Feature("transaction.version", (short) 0, (short) 2, (short) 2));
+            new Feature("transaction.version", (short) 0, (short) 2, (short) 2),
+            new Feature("share.version", (short) 0, (short) 2, (short) 2));
 
     private Apis() {}
 
@@ -28,6 +30,7 @@ public final class Apis {
         served.addAll(ofRecords(services));
         served.addAll(ofTopics(services));
         served.addAll(ofGroups(services.groups()));
+        served.addAll(ofShareGroups(services));
         served.addAll(ofTransactions(services.transactions(), services.groups()));
         table[0] = new ApiTable(served);
         return table[0];
@@ -83,6 +86,20 @@ public final class Apis {
                 Forwarded.inTurn(ApiKeys.DESCRIBE_GROUPS, groups::describeGroups),
                 Forwarded.inTurn(ApiKeys.DELETE_GROUPS, groups::deleteGroups),
                 Forwarded.inTurn(ApiKeys.OFFSET_DELETE, groups::offsetDelete));
+    }
+
+    private static List<Api<?>> ofShareGroups(Services services) {
+        ShareCoordinator share = services.share();
+        TopicCatalog catalog = services.admin().catalog();
+        ShareSessions sessions = new ShareSessions(share, services.maxShareSessions());
+        return List.of(
+                new ShareFetchApi(catalog, share, sessions, services.fetchMaxBytes()),
+                new ShareAcknowledgeApi(catalog, share, sessions),
+                Forwarded.pipelined(ApiKeys.SHARE_GROUP_HEARTBEAT, share::heartbeat),
+                Forwarded.inTurn(ApiKeys.SHARE_GROUP_DESCRIBE, share::describe),
+                Forwarded.inTurn(ApiKeys.DESCRIBE_SHARE_GROUP_OFFSETS, share::describeOffsets),
+                Forwarded.inTurn(ApiKeys.ALTER_SHARE_GROUP_OFFSETS, share::alterOffsets),
+                Forwarded.inTurn(ApiKeys.DELETE_SHARE_GROUP_OFFSETS, share::deleteOffsets));
     }
 
     private static List<Api<?>> ofTransactions(TransactionCoordinator transactions, GroupCoordinator groups) {

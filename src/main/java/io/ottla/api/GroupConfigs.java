@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.api;
 
+import io.ottla.share.ShareGroupConfig;
 import io.ottla.topic.TopicCatalog;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Type;
@@ -28,7 +30,44 @@ record GroupConfigs(TopicCatalog catalog, Map<String, String> brokerConfigs) {
             .define("consumer.session.timeout.ms", Type.INT, 45_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How long a consumer may be silent before it loses its partitions.")
             .define("consumer.heartbeat.interval.ms", Type.INT, 5_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
-                    "How often consumers are told to send a heartbeat.");
+                    "How often consumers are told to send a heartbeat.")
+            .define("share.session.timeout.ms", Type.INT, 45_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
+                    "How long a member of a share group may be silent before it loses its partitions.")
+            .define("share.heartbeat.interval.ms", Type.INT, 5_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
+                    "How often members of share groups are told to send a heartbeat.")
+            .define("share.assignment.interval.ms", Type.INT, 1_000, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
+                    "The shortest time between two assignments of a share group.")
+            .define("share.record.lock.duration.ms", Type.INT, 30_000, ConfigDef.Range.atLeast(1_000), Importance.MEDIUM,
+                    "How long a record that was handed out stays locked.")
+            .define("share.delivery.count.limit", Type.INT, 5, ConfigDef.Range.atLeast(2), Importance.MEDIUM,
+                    "How often a record is handed out at most.")
+            .define("share.partition.max.record.locks", Type.INT, 2_000, ConfigDef.Range.atLeast(100), Importance.MEDIUM,
+                    "How many records of a partition may be in flight.")
+            .define("share.auto.offset.reset", Type.STRING, "latest", GroupConfigs::checkOffsetReset, Importance.MEDIUM,
+                    "Where a share group begins: earliest, latest, or by_duration: and an ISO 8601 duration.")
+            .define("share.isolation.level", Type.STRING, "read_uncommitted",
+                    ConfigDef.ValidString.in("read_committed", "read_uncommitted"), Importance.MEDIUM,
+                    "Whether a share group passes over records of aborted transactions.")
+            .define("share.renew.acknowledge.enable", Type.BOOLEAN, true, Importance.MEDIUM,
+                    "Whether members of a share group may renew their locks.")
+            .define("errors.deadletterqueue.topic.name", Type.STRING, "", Importance.MEDIUM,
+                    "The topic for records that a share group could not process; empty for none.")
+            .define("errors.deadletterqueue.copy.record.enable", Type.BOOLEAN, false, Importance.MEDIUM,
+                    "Whether dead letters repeat key and value of the record.");
+
+    /** Those that a broker config gives the default of, by the same name after "group.". */
+    private static final Pattern WITH_BROKER_DEFAULT = Pattern.compile(
+            "(consumer|share)\\.(session\\.timeout|heartbeat\\.interval|assignment\\.interval|record\\.lock\\.duration)\\.ms"
+                    + "|share\\.delivery\\.count\\.limit|share\\.partition\\.max\\.record\\.locks");
+
+    private static void checkOffsetReset(String name, Object value) {
+        try {
+            ShareGroupConfig.OffsetReset.parse((String) value);
+        } catch (IllegalArgumentException e) {
+            throw new ConfigException(name, value, "Invalid value " + value + " for configuration " + name
+                    + ": The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS.>'.");
+        }
+    }
 
     List<ConfigDescriptions.Entry> describe(String group) {
         check(group);
@@ -44,7 +83,7 @@ record GroupConfigs(TopicCatalog catalog, Map<String, String> brokerConfigs) {
     }
 
     private List<ConfigDescriptions.Synonym> synonyms(ConfigKey key, String override) {
-        String brokerName = "group." + key.name;
+        String brokerName = WITH_BROKER_DEFAULT.matcher(key.name).matches() ? "group." + key.name : key.name;
         List<ConfigDescriptions.Synonym> synonyms = new ArrayList<>();
         if (override != null) {
             synonyms.add(new ConfigDescriptions.Synonym(key.name, override, ConfigSource.GROUP_CONFIG));

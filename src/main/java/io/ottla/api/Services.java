@@ -2,6 +2,7 @@
 package io.ottla.api;
 
 import io.ottla.group.GroupCoordinator;
+import io.ottla.share.ShareCoordinator;
 import io.ottla.transaction.TransactionCoordinator;
 import java.nio.file.Path;
 
@@ -10,6 +11,8 @@ import java.nio.file.Path;
  *
  * @param admin            topics, configs and this broker
  * @param groups           consumer groups
+ * @param share            share groups
+ * @param maxShareSessions group.share.max.share.sessions
  * @param transactions     producer ids and transactions
  * @param createsTopics    auto.create.topics.enable
  * @param fetchSessionSlots max.incremental.fetch.session.cache.slots
@@ -19,6 +22,8 @@ import java.nio.file.Path;
 public record Services(
         TopicAdmin admin,
         GroupCoordinator groups,
+        ShareCoordinator share,
+        int maxShareSessions,
         TransactionCoordinator transactions,
         boolean createsTopics,
         int fetchSessionSlots,

@@ -14,6 +14,7 @@ import io.ottla.log.LogSettings;
 import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
 import io.ottla.network.RequestHandler;
+import io.ottla.share.ShareCoordinator;
 import io.ottla.transaction.TransactionCoordinator;
 import io.ottla.transaction.TransactionSettings;
 import io.ottla.world.Clock;
@@ -139,6 +140,7 @@ public final class Ottla implements AutoCloseable {
         LocalCatalog catalog = own(openCatalog(config, clock, timers));
         CoordinatorRuntime coordinators = own(new CoordinatorRuntime(clock, config.getInt("num.network.threads")));
         GroupCoordinator groups = own(new GroupCoordinator(coordinators, catalog, GroupSettings.of(config.values())));
+        ShareCoordinator share = new ShareCoordinator(coordinators, catalog, groups, config.values());
         TransactionCoordinator transactions = new TransactionCoordinator(
                 coordinators, catalog, transactionSettings(config), new GroupOffsets(groups));
         NetworkServer network = own(openNetwork(config, clock));
@@ -146,7 +148,7 @@ public final class Ottla implements AutoCloseable {
         Cluster cluster = new Cluster(catalog.clusterId(), config.nodeId(), config.rack().orElse(null), advertised);
         groups.start();
         transactions.start();
-        network.start(apis(config, catalog, cluster, groups, transactions));
+        network.start(apis(config, catalog, cluster, groups, share, transactions));
     }
 
     private static TransactionSettings transactionSettings(BrokerConfig config) {
@@ -214,7 +216,12 @@ public final class Ottla implements AutoCloseable {
     }
 
     private static RequestHandler apis(
-            BrokerConfig config, LocalCatalog catalog, Cluster cluster, GroupCoordinator groups, TransactionCoordinator transactions) {
+            BrokerConfig config,
+            LocalCatalog catalog,
+            Cluster cluster,
+            GroupCoordinator groups,
+            ShareCoordinator share,
+            TransactionCoordinator transactions) {
         TopicAdmin admin = new TopicAdmin(
                 catalog,
                 cluster,
@@ -227,6 +234,8 @@ public final class Ottla implements AutoCloseable {
         return Apis.over(new Services(
                 admin,
                 groups,
+                share,
+                config.getInt("group.share.max.share.sessions"),
                 transactions,
                 config.getBoolean("auto.create.topics.enable"),
                 config.getInt("max.incremental.fetch.session.cache.slots"),

@@ -8,20 +8,20 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /** Waits for several answers and passes them on together, in the order of the questions. Safe for any thread. */
-final class Gather<T> {
+public final class Gather<T> {
     private final AtomicReferenceArray<T> answers;
     private final AtomicInteger missing;
     private final Consumer<List<T>> all;
 
     /** @param count of answers; at least 1 */
-    Gather(int count, Consumer<List<T>> all) {
+    public Gather(int count, Consumer<List<T>> all) {
         this.answers = new AtomicReferenceArray<>(count);
         this.missing = new AtomicInteger(count);
         this.all = all;
     }
 
     /** Where the answer to question {@code index} goes. */
-    Consumer<T> slot(int index) {
+    public Consumer<T> slot(int index) {
         return answer -> {
             answers.set(index, answer);
             if (missing.decrementAndGet() == 0) {

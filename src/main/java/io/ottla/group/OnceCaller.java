@@ -8,13 +8,13 @@ import java.util.function.Function;
 import org.apache.kafka.common.protocol.Errors;
 
 /** Somebody who waits for one answer, and gets exactly one. Safe for any thread. */
-final class OnceCaller<R> implements Caller<R> {
+public final class OnceCaller<R> implements Caller<R> {
     private final Consumer<R> reply;
     private final Function<Errors, R> refusal;
     private final AtomicBoolean answered = new AtomicBoolean();
 
     /** @param refusal makes the answer that carries an error */
-    OnceCaller(Consumer<R> reply, Function<Errors, R> refusal) {
+    public OnceCaller(Consumer<R> reply, Function<Errors, R> refusal) {
         this.reply = reply;
         this.refusal = refusal;
     }

@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.ApiException;
@@ -46,6 +48,7 @@ final class Connection {
     private boolean paused;
     private boolean parsing;
     private long lastActivityNanos;
+    private final Map<Object, Runnable> whenClosed = new HashMap<>();
     private volatile boolean closed;
 
     Connection(SocketChannel channel, EventLoop loop, RequestHandler handler, String listener, int maxRequestBytes, Runnable onClose)
@@ -82,6 +85,15 @@ final class Connection {
 
     boolean closed() {
         return closed;
+    }
+
+    /** See {@link Request#whenClosed}. */
+    void whenClosed(Object owner, Runnable action) {
+        if (closed) {
+            action.run();
+        } else {
+            whenClosed.put(owner, action);
+        }
     }
 
     /** Called by the selector. */
@@ -137,6 +149,8 @@ final class Connection {
             LOG.debug("event=close_failed peer={} reason={}", clientHost, e.toString());
         }
         outbox.close();
+        whenClosed.values().forEach(Runnable::run);
+        whenClosed.clear();
         if (unread != null) {
             loop.buffers.give(unread);
             unread = null;

@@ -100,6 +100,11 @@ final class Exchange implements Request {
         return connection.closed();
     }
 
+    @Override
+    public void whenClosed(Object owner, Runnable action) {
+        connection.whenClosed(owner, action);
+    }
+
     boolean done() {
         return done;
     }

@@ -38,4 +38,10 @@ public interface Request {
 
     /** True once the connection is gone, so that waiting for its sake is useless. */
     boolean abandoned();
+
+    /**
+     * Runs {@code action} on the connection's loop when the connection goes away, in place of any earlier action of an equal
+     * {@code owner}. Only from the loop.
+     */
+    void whenClosed(Object owner, Runnable action);
 }

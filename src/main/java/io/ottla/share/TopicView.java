@@ -9,7 +9,4 @@ interface TopicView {
 
     /** Null for a topic that does not exist. */
     Known find(String name);
-
-    /** Grows with every change. */
-    long version();
 }

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.clients;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ottla.broker.BrokerConfig;
+import io.ottla.broker.Ottla;
+import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ShareGroupDescription;
+import org.apache.kafka.clients.consumer.AcknowledgeType;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Share groups as Apache Kafka's own share consumer sees them. */
+class ShareConsumerTest {
+    @TempDir
+    private Path directory;
+
+    private Ottla broker;
+    private Clients clients;
+    private String topic;
+    private final List<KafkaShareConsumer<String, String>> consumers = new ArrayList<>();
+
+    @BeforeEach
+    void start() {
+        broker = Ottla.start(config());
+        clients = new Clients(broker.bootstrapServers());
+        topic = clients.topic("share", 2);
+    }
+
+    private BrokerConfig config() {
+        return BrokerConfig.of(Map.of(
+                "listeners", "PLAINTEXT://localhost:0",
+                "log.dirs", directory.toString(),
+                "group.share.heartbeat.interval.ms", "500",
+                "group.share.min.heartbeat.interval.ms", "500",
+                "group.share.record.lock.duration.ms", "1000",
+                "group.share.min.record.lock.duration.ms", "1000",
+                "group.share.assignment.interval.ms", "0"));
+    }
+
+    @AfterEach
+    void stop() {
+        consumers.forEach(consumer -> consumer.close(Duration.ofSeconds(5)));
+        clients.close();
+        broker.close();
+    }
+
+    private KafkaShareConsumer<String, String> consumer(String group, boolean explicit) {
+        Clients.await(clients.admin().incrementalAlterConfigs(Map.of(
+                new ConfigResource(ConfigResource.Type.GROUP, group),
+                List.of(new AlterConfigOp(new ConfigEntry("share.auto.offset.reset", "earliest"), AlterConfigOp.OpType.SET)))).all());
+        KafkaShareConsumer<String, String> consumer = new KafkaShareConsumer<>(Map.of(
+                "bootstrap.servers", broker.bootstrapServers(),
+                "group.id", group,
+                "share.acknowledgement.mode", explicit ? "explicit" : "implicit",
+                "key.deserializer", StringDeserializer.class.getName(),
+                "value.deserializer", StringDeserializer.class.getName()));
+        consumer.subscribe(Set.of(topic));
+        consumers.add(consumer);
+        return consumer;
+    }
+
+    private static List<ConsumerRecord<String, String>> poll(KafkaShareConsumer<String, String> consumer, int count) {
+        List<ConsumerRecord<String, String>> got = new ArrayList<>();
+        Eventually.until(() -> count + " records, there are " + got.size(), () -> {
+            consumer.poll(Duration.ofMillis(200)).forEach(got::add);
+            return got.size() >= count;
+        });
+        return got;
+    }
+
+    private static Set<String> values(List<ConsumerRecord<String, String>> records) {
+        Set<String> values = new HashSet<>();
+        records.forEach(record -> values.add(record.value()));
+        return values;
+    }
+
+    @Test
+    void everyRecordIsDeliveredAndImplicitlyAcknowledged() {
+        clients.sendNumbers(topic, 0, 0, 99);
+        clients.sendNumbers(topic, 1, 100, 199);
+        KafkaShareConsumer<String, String> consumer = consumer("implicit", false);
+        List<ConsumerRecord<String, String>> got = poll(consumer, 200);
+        assertEquals(200, values(got).size());
+        assertEquals(200, got.size());
+        consumer.commitSync();
+        assertEquals(0, lag("implicit"));
+    }
+
+    private long lag(String group) {
+        return Clients.await(clients.admin().listShareGroupOffsets(Map.of(group, new ListShareGroupOffsetsSpec()))
+                .partitionsToOffsetInfo(group)).values().stream().mapToLong(info -> info.lag().orElseThrow()).sum();
+    }
+
+    @Test
+    void releasedRecordsComeAgainAndRejectedOnesDoNot() {
+        clients.sendNumbers(topic, 0, 0, 2);
+        KafkaShareConsumer<String, String> consumer = consumer("explicit", true);
+        List<ConsumerRecord<String, String>> got = poll(consumer, 3);
+        consumer.acknowledge(got.get(0), AcknowledgeType.ACCEPT);
+        consumer.acknowledge(got.get(1), AcknowledgeType.RELEASE);
+        consumer.acknowledge(got.get(2), AcknowledgeType.REJECT);
+        consumer.commitSync();
+        List<ConsumerRecord<String, String>> again = poll(consumer, 1);
+        assertEquals(Set.of(got.get(1).value()), values(again));
+        assertEquals((short) 2, again.getFirst().deliveryCount().orElseThrow());
+        consumer.acknowledge(again.getFirst(), AcknowledgeType.ACCEPT);
+        consumer.commitSync();
+        assertTrue(consumer.poll(Duration.ofMillis(500)).isEmpty());
+    }
+
+    @Test
+    void recordsOfAMemberThatLeavesGoToAnother() {
+        clients.sendNumbers(topic, 0, 0, 9);
+        KafkaShareConsumer<String, String> first = consumer("leaving", true);
+        assertEquals(10, poll(first, 10).size());
+        consumers.remove(first);
+        first.close(Duration.ofSeconds(5));
+        assertEquals(10, poll(consumer("leaving", false), 10).size());
+    }
+
+    @Test
+    void locksThatAreNotRenewedEnd() {
+        topic = clients.topic("one-partition", 1);
+        clients.sendNumbers(topic, 0, 0, 4);
+        KafkaShareConsumer<String, String> slow = consumer("slow", true);
+        assertEquals(5, poll(slow, 5).size());
+        List<ConsumerRecord<String, String>> again = poll(consumer("slow", false), 5);
+        assertTrue(again.stream().allMatch(record -> record.deliveryCount().orElseThrow() == 2), again::toString);
+    }
+
+    @Test
+    void whatWasAcknowledgedStaysSoAfterARestart() {
+        clients.sendNumbers(topic, 0, 0, 9);
+        KafkaShareConsumer<String, String> before = consumer("restart", true);
+        List<ConsumerRecord<String, String>> got = poll(before, 10);
+        got.subList(0, 4).forEach(record -> before.acknowledge(record, AcknowledgeType.ACCEPT));
+        got.subList(4, 10).forEach(record -> before.acknowledge(record, AcknowledgeType.RELEASE));
+        before.commitSync();
+        consumers.remove(before);
+        before.close(Duration.ofSeconds(5));
+        clients.close();
+        broker.close();
+        broker = Ottla.start(config());
+        clients = new Clients(broker.bootstrapServers());
+        List<ConsumerRecord<String, String>> again = poll(consumer("restart", false), 6);
+        assertEquals(values(got.subList(4, 10)), values(again));
+    }
+
+    @Test
+    void manyMembersShareTheWorkWithoutSharingRecords() {
+        List<KafkaShareConsumer<String, String>> members = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            members.add(consumer("many", false));
+        }
+        clients.sendNumbers(topic, 0, 0, 499);
+        clients.sendNumbers(topic, 1, 500, 999);
+        List<ConsumerRecord<String, String>> got = new ArrayList<>();
+        Eventually.until(() -> "1000 records, there are " + got.size(), () -> {
+            members.forEach(member -> member.poll(Duration.ofMillis(50)).forEach(got::add));
+            return got.size() >= 1000;
+        });
+        assertEquals(1000, got.size());
+        assertEquals(1000, values(got).size());
+    }
+
+    @Test
+    void theGroupIsDescribedListedAltered() {
+        clients.sendNumbers(topic, 0, 0, 9);
+        KafkaShareConsumer<String, String> consumer = consumer("described", false);
+        poll(consumer, 10);
+        consumer.commitSync();
+        ShareGroupDescription description = Clients.await(clients.admin().describeShareGroups(Set.of("described")).all()).get("described");
+        assertEquals(GroupState.STABLE, description.groupState());
+        assertEquals(2, description.members().iterator().next().assignment().topicPartitions().size());
+        consumers.remove(consumer);
+        consumer.close(Duration.ofSeconds(5));
+        TopicPartition partition = new TopicPartition(topic, 0);
+        Clients.await(clients.admin().alterShareGroupOffsets("described", Map.of(partition, 7L)).all());
+        assertEquals(7, Clients.await(clients.admin().listShareGroupOffsets(Map.of("described", new ListShareGroupOffsetsSpec()))
+                .partitionsToOffsetInfo("described")).get(partition).startOffset());
+        assertEquals(3, poll(consumer("described", false), 3).size());
+        stopAll();
+        assertTrue(Clients.await(clients.admin().listGroups().all()).stream().anyMatch(group -> group.groupId().equals("described")));
+        Clients.await(clients.admin().deleteShareGroups(Set.of("described")).all());
+        assertTrue(Clients.await(clients.admin().listGroups().all()).stream().noneMatch(group -> group.groupId().equals("described")));
+    }
+
+    private void stopAll() {
+        consumers.forEach(each -> each.close(Duration.ofSeconds(5)));
+        consumers.clear();
+    }
+}
