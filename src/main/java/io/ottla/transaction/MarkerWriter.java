@@ -6,6 +6,7 @@ import io.ottla.topic.AppendRefused;
 import io.ottla.topic.Appended;
 import io.ottla.topic.InternalTopics;
 import io.ottla.topic.Partition;
+import io.ottla.topic.PartitionDescription.ProducerState;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
 import java.nio.ByteBuffer;
@@ -66,7 +67,7 @@ final class MarkerWriter {
     }
 
     /** One marker of a job. */
-    private record Marker(Job job, TopicPartition partition) {
+    private record Marker(Job job, TopicPartition partition, int coordinatorEpoch) {
         void ended(Errors error) {
             job.ended(partition, error);
         }
@@ -113,7 +114,7 @@ final class MarkerWriter {
         Job job;
         for (int i = 0; i < MAX_A_ROUND && (job = queue.poll()) != null; i++) {
             for (TopicPartition partition : job.order.partitions()) {
-                sort(new Marker(job, partition), byPartition);
+                sort(new Marker(job, partition, job.coordinatorEpoch), byPartition);
             }
         }
         byPartition.forEach(this::append);
@@ -122,7 +123,7 @@ final class MarkerWriter {
     private void sort(Marker marker, Map<Partition, List<Marker>> byPartition) {
         if (marker.partition.topic().equals(InternalTopics.CONSUMER_OFFSETS)) {
             MarkerOrder order = marker.job.order;
-            offsets.complete(marker.partition.partition(), order.producerId(), order.epoch(), marker.job.coordinatorEpoch, order.commit(), marker::ended);
+            offsets.complete(marker.partition.partition(), order.producerId(), order.epoch(), marker.coordinatorEpoch, order.commit(), marker::ended);
             return;
         }
         Topic topic = catalog.topics().get(marker.partition.topic());
@@ -152,10 +153,24 @@ final class MarkerWriter {
             markers.forEach(each -> append(partition, List.of(each)));
             return;
         }
-        MarkerOrder order = markers.getFirst().job.order;
+        Marker marker = markers.getFirst();
+        MarkerOrder order = marker.job.order;
+        int known = refusal.error() == Errors.TRANSACTION_COORDINATOR_FENCED && order.id() != null ? coordinatorEpochIn(partition, order.producerId()) : -1;
+        if (known > marker.coordinatorEpoch) {
+            LOG.warn("event=marker-fenced partition={} transactional_id={} coordinator_epoch={} known_epoch={} action=write-with-known-epoch",
+                    partition.id(), order.id(), marker.coordinatorEpoch, known);
+            append(partition, List.of(new Marker(marker.job, marker.partition, known)));
+            return;
+        }
         LOG.info("event=marker-refused partition={} producer_id={} producer_epoch={} error={} reason=\"{}\"",
                 partition.id(), order.producerId(), order.epoch(), refusal.error(), refusal.getMessage());
-        markers.getFirst().ended(refusal.error());
+        marker.ended(refusal.error());
+    }
+
+    /** An operator may have written a marker with any epoch; the transaction must come to its end all the same. */
+    private static int coordinatorEpochIn(Partition partition, long producerId) {
+        return partition.describe().producers().stream().filter(producer -> producer.producerId() == producerId)
+                .mapToInt(ProducerState::coordinatorEpoch).max().orElse(-1);
     }
 
     private static void end(List<Marker> markers, ApiException failure) {
@@ -169,7 +184,7 @@ final class MarkerWriter {
             MarkerOrder order = marker.job.order;
             ControlRecordType type = order.commit() ? ControlRecordType.COMMIT : ControlRecordType.ABORT;
             MemoryRecords.writeEndTransactionalMarker(out, 0, order.timestampMs(), RecordBatch.NO_PARTITION_LEADER_EPOCH, order.producerId(), order.epoch(),
-                    new EndTransactionMarker(type, marker.job.coordinatorEpoch));
+                    new EndTransactionMarker(type, marker.coordinatorEpoch));
         }
         return out.flip();
     }

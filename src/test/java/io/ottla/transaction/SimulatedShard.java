@@ -25,13 +25,16 @@ final class SimulatedShard {
 
     private final TransactionSettings settings;
     private final TransactionErrands errands;
+    private final boolean answersBeforeFlush;
     private final List<Entry> journal = new ArrayList<>();
     private final Deque<Staged> staged = new ArrayDeque<>();
     private final Map<TransactionCommand, Long> timers = new HashMap<>();
     private TransactionDecider decider;
     private int durable;
 
-    SimulatedShard(TransactionSettings settings, TransactionErrands errands, long nowMs) {
+    /** @param answersBeforeFlush a fault: answers are given as soon as they are decided */
+    SimulatedShard(TransactionSettings settings, TransactionErrands errands, boolean answersBeforeFlush, long nowMs) {
+        this.answersBeforeFlush = answersBeforeFlush;
         this.settings = settings;
         this.errands = errands;
         load(nowMs);
@@ -41,6 +44,9 @@ final class SimulatedShard {
         TransactionCommand next = command;
         while (next != null) {
             next = settle(decider.decide(next, moment(nowMs)));
+        }
+        if (answersBeforeFlush) {
+            answer(journal.size());
         }
     }
 
@@ -69,7 +75,11 @@ final class SimulatedShard {
     /** Makes everything durable and gives the answers that waited for it. */
     void flush() {
         durable = journal.size();
-        while (!staged.isEmpty() && staged.peek().journalEnd <= durable) {
+        answer(durable);
+    }
+
+    private void answer(int upTo) {
+        while (!staged.isEmpty() && staged.peek().journalEnd <= upTo) {
             release(staged.poll().reply);
         }
     }

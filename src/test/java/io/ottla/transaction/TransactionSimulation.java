@@ -221,7 +221,7 @@ final class TransactionSimulation implements TransactionErrands {
         this.random = random;
         this.faults = faults;
         TransactionSettings settings = new TransactionSettings(900_000, 604_800_000, 1_000, 3_600_000, 1, 1 << 20, true);
-        shard = new SimulatedShard(settings, this, nowMs);
+        shard = new SimulatedShard(settings, this, faults.answersBeforeFlush(), nowMs);
         startLife();
         for (int i = 0; i < PARTITIONS; i++) {
             logs.add(new SimulatedLog());
@@ -412,9 +412,6 @@ final class TransactionSimulation implements TransactionErrands {
     }
 
     private void crash() {
-        if (!faults.crashes()) {
-            return;
-        }
         note("crash");
         life++;
         startLife();
