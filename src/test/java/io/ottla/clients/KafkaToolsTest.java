@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.clients;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ottla.testkit.BrokerUnderTest;
+import io.ottla.testkit.ChildProcess;
+import io.ottla.testkit.Clients;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** The command-line tools of an Apache Kafka distribution, as an operator uses them. */
+@ExtendWith(BrokerUnderTest.Extension.class)
+class KafkaToolsTest {
+    private static final String TOPICS = "org.apache.kafka.tools.TopicCommand";
+    private static final String CONSOLE_PRODUCER = "org.apache.kafka.tools.ConsoleProducer";
+    private static final String CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer";
+    private static final String GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand";
+    private static final String GET_OFFSETS = "org.apache.kafka.tools.GetOffsetShell";
+    private static final String PRODUCER_PERFORMANCE = "org.apache.kafka.tools.ProducerPerformance";
+    private static final String CONSUMER_PERFORMANCE = "org.apache.kafka.tools.ConsumerPerformance";
+    private static final String API_VERSIONS = "org.apache.kafka.tools.BrokerApiVersionsCommand";
+
+    private final Clients clients;
+
+    KafkaToolsTest(BrokerUnderTest broker) {
+        clients = new Clients(broker);
+    }
+
+    @AfterEach
+    void close() {
+        clients.close();
+    }
+
+    @Test
+    void topicsAreCreatedWithAWarningListedDescribedGrownAndDeleted() {
+        String topic = Clients.unique("tools.under_score");
+        List<String> created = run(TOPICS, "--create", "--topic", topic, "--partitions", "2", "--config", "retention.ms=3600000");
+        assertEquals(List.of("WARNING: Due to limitations in metric names, topics with a period ('.') or underscore ('_') could collide."
+                + " To avoid issues it is best to use either, but not both.", "Created topic " + topic + "."), created);
+        clients.awaitLeaders(topic, 2);
+        assertTrue(run(TOPICS, "--list").contains(topic));
+        assertEquals(List.of(), run(TOPICS, "--alter", "--topic", topic, "--partitions", "3"));
+        clients.awaitLeaders(topic, 3);
+        List<String> described = run(TOPICS, "--describe", "--topic", topic);
+        assertTrue(described.getFirst().matches("Topic: \\S+\\s+TopicId: \\S+\\s+PartitionCount: 3\\s+ReplicationFactor: 1\\s+Configs: .*retention.ms=3600000.*"),
+                described.getFirst());
+        assertEquals(4, described.size());
+        assertTrue(described.getLast().matches("\\s+Topic: \\S+\\s+Partition: 2\\s+Leader: \\d+\\s+Replicas: \\d+\\s+Isr: \\d+.*"), described.getLast());
+        assertEquals(List.of(), run(TOPICS, "--delete", "--topic", topic));
+    }
+
+    @Test
+    void aGroupOfTheConsoleConsumerIsListedDescribedWithLagResetAndDeleted() {
+        String topic = clients.topic("tools", 1);
+        String group = Clients.unique("tools");
+        try (ChildProcess producer = start(CONSOLE_PRODUCER, "--topic", topic, "--reader-property", "parse.key=true",
+                "--reader-property", "key.separator=:")) {
+            producer.feed("k1:v1\nk2:v2\nk3:v3\n").awaitSuccess(Duration.ofSeconds(60));
+        }
+        assertEquals(List.of("CreateTime:T\tOffset:0\tk1\tv1", "CreateTime:T\tOffset:1\tk2\tv2", "CreateTime:T\tOffset:2\tk3\tv3"),
+                run(CONSOLE_CONSUMER, "--topic", topic, "--from-beginning", "--group", group, "--max-messages", "3", "--timeout-ms", "30000",
+                        "--formatter-property", "print.key=true", "--formatter-property", "print.offset=true", "--formatter-property", "print.timestamp=true")
+                        .stream().filter(line -> line.contains("Offset")).map(line -> line.replaceAll("CreateTime:\\d+", "CreateTime:T")).toList());
+        clients.sendNumbers(topic, 0, 3, 6);
+        assertTrue(run(GROUPS, "--list").contains(group));
+        assertEquals(List.of(group, topic, "0", "3", "7", "4"), row(run(GROUPS, "--describe", "--group", group), group).subList(0, 6));
+        assertEquals(List.of(group, topic, "0", "1"),
+                row(run(GROUPS, "--reset-offsets", "--to-offset", "1", "--execute", "--topic", topic, "--group", group), group));
+        assertEquals(List.of(group, topic, "0", "1", "7", "6"), row(run(GROUPS, "--describe", "--group", group), group).subList(0, 6));
+        assertEquals(List.of("Deletion of requested consumer groups ('" + group + "') was successful."), run(GROUPS, "--delete", "--group", group));
+    }
+
+    @Test
+    void thePerformanceToolsRunAndTheOffsetsAreRight() {
+        String topic = clients.topic("tools", 2);
+        List<String> produced = run(PRODUCER_PERFORMANCE, "--topic", topic, "--num-records", "2000", "--record-size", "100", "--throughput", "-1");
+        assertTrue(produced.getLast().startsWith("2000 records sent, "), produced.getLast());
+        List<String> consumed = run(CONSUMER_PERFORMANCE, "--topic", topic, "--num-records", "2000");
+        assertEquals("2000", consumed.getLast().split(", ")[4], consumed.toString());
+        int total = run(GET_OFFSETS, "--topic", topic).stream().mapToInt(line -> Integer.parseInt(line.split(":")[2])).sum();
+        assertEquals(2_000, total);
+        assertEquals(List.of(topic + ":0:0", topic + ":1:0"), run(GET_OFFSETS, "--topic", topic, "--time", "earliest"));
+    }
+
+    @Test
+    void theApiVersionsAreShown() {
+        List<String> lines = run(API_VERSIONS);
+        assertTrue(lines.getFirst().startsWith(clients.bootstrapServers() + " (id: "), lines.getFirst());
+        assertTrue(lines.contains("\tProduce(0): 0 to 13 [usable: 13],"), lines::toString);
+    }
+
+    private List<String> run(String tool, String... arguments) {
+        return KafkaTools.run(tool, withServer(arguments));
+    }
+
+    private ChildProcess start(String tool, String... arguments) {
+        return KafkaTools.start(tool, withServer(arguments));
+    }
+
+    private String[] withServer(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("--bootstrap-server", clients.bootstrapServers()));
+        all.addAll(List.of(arguments));
+        return all.toArray(String[]::new);
+    }
+
+    /** The words of the line that starts with the group's name. */
+    private static List<String> row(List<String> table, String group) {
+        return table.stream().filter(line -> line.startsWith(group)).map(line -> List.of(line.trim().split("\\s+"))).findFirst()
+                .orElseThrow(() -> new AssertionError("no row of " + group + " in " + table));
+    }
+}
