@@ -23,7 +23,7 @@ final class DataDirectory {
     }
 
     static DataDirectory open(Disk disk, Path path, int nodeId) throws IOException {
-        disk.createDirectories(path);
+        create(disk, path);
         AutoCloseable lock = disk.lock(path.resolve(".lock"));
         try {
             return new DataDirectory(lock, clusterId(disk, path, nodeId));
@@ -31,6 +31,17 @@ final class DataDirectory {
             release(lock);
             throw e;
         }
+    }
+
+    /** Creates the directory and its missing parents, durably. */
+    private static void create(Disk disk, Path path) throws IOException {
+        Path parent = path.toAbsolutePath().getParent();
+        if (disk.isDirectory(path) || parent == null) {
+            return;
+        }
+        create(disk, parent);
+        disk.createDirectories(path);
+        disk.syncDirectory(parent);
     }
 
     private static String clusterId(Disk disk, Path path, int nodeId) throws IOException {

@@ -2,7 +2,6 @@
 package io.ottla.log;
 
 import io.ottla.topic.OffsetQuery.Answer;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -28,6 +27,15 @@ record EpochHistory(List<Start> starts) {
         more.removeIf(start -> start.offset() >= offset);
         more.add(new Start(epoch, offset));
         return new EpochHistory(List.copyOf(more));
+    }
+
+    /** The history of what is left from {@code logStart} on. */
+    EpochHistory from(long logStart) {
+        int first = 0;
+        while (first + 1 < starts.size() && starts.get(first + 1).offset() <= logStart) {
+            first++;
+        }
+        return first == 0 ? this : new EpochHistory(List.copyOf(starts.subList(first, starts.size())));
     }
 
     /** The largest epoch at or before {@code epoch}, and where it ends. */
@@ -56,19 +64,20 @@ record EpochHistory(List<Start> starts) {
         return ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    static EpochHistory decode(ByteBuffer bytes) throws IOException {
-        List<String> lines = StandardCharsets.UTF_8.decode(bytes).toString().lines().toList();
+    /** What {@link #encode} wrote, or null if the text is nothing of the kind. */
+    static EpochHistory decode(String text) {
+        List<String> lines = text.lines().toList();
         List<Start> starts = new ArrayList<>();
         try {
-            if (!lines.getFirst().equals("0") || lines.size() != 2 + Integer.parseInt(lines.get(1))) {
-                throw new IOException("not a leader epoch checkpoint: " + lines);
+            if (lines.size() < 2 || !lines.getFirst().equals("0") || lines.size() != 2 + Integer.parseInt(lines.get(1))) {
+                return null;
             }
             for (String line : lines.subList(2, lines.size())) {
                 int space = line.indexOf(' ');
                 starts.add(new Start(Integer.parseInt(line.substring(0, space)), Long.parseLong(line.substring(space + 1))));
             }
-        } catch (RuntimeException e) {
-            throw new IOException("not a leader epoch checkpoint: " + lines, e);
+        } catch (NumberFormatException | StringIndexOutOfBoundsException notOurs) {
+            return null;
         }
         return new EpochHistory(List.copyOf(starts));
     }

@@ -11,6 +11,29 @@ package io.ottla.log;
  * @param maxTimestamp       largest timestamp in that segment up to there, or -1
  * @param maxTimestampOffset last offset of the batch that has it, or -1
  * @param leaderEpoch        the epoch that appends were stamped with
+ * @param indexEntries       entries of that segment's offset index that are durable
+ * @param timeEntries        entries of its time index that are durable
  * @param producers          true if any producer was remembered
+ * @param clean              true if the log was closed there and not appended to since
  */
-record FlushPoint(long segmentBase, long offset, int position, long logStart, long maxTimestamp, long maxTimestampOffset, int leaderEpoch, boolean producers) {}
+record FlushPoint(
+        long segmentBase,
+        long offset,
+        int position,
+        long logStart,
+        long maxTimestamp,
+        long maxTimestampOffset,
+        int leaderEpoch,
+        int indexEntries,
+        int timeEntries,
+        boolean producers,
+        boolean clean) {
+
+    FlushPoint withLogStart(long newLogStart) {
+        return new FlushPoint(segmentBase, offset, position, newLogStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, clean);
+    }
+
+    FlushPoint unclean() {
+        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, false);
+    }
+}

@@ -8,6 +8,7 @@ import io.ottla.world.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,13 +16,15 @@ import java.util.zip.CRC32C;
 import org.apache.kafka.common.Uuid;
 
 /**
- * The flush points of all partitions, in one file of slots that never cross a sector. A slot is written after each flush but
- * not itself flushed: what it says is true whenever it reaches the disk, and an older one only makes recovery look at more.
- * After the process was killed it is exact. Safe for any thread.
+ * The flush points of all partitions, in one file. A slot is written after each flush but not itself flushed: what it says
+ * is true whenever it reaches the disk, and an older one only makes recovery look at more. After the process was killed it
+ * is exact. Each slot has two halves that never cross a sector: writes go to the half that is not known to be durable, so
+ * that the last durable one survives whatever happens to them. Safe for any thread.
  */
 final class FlushPoints {
-    private static final int SLOT_BYTES = 128;
-    private static final int CRC_AT = SLOT_BYTES - 4;
+    private static final int HALF_BYTES = 128;
+    private static final int SLOT_BYTES = 2 * HALF_BYTES;
+    private static final int CRC_AT = HALF_BYTES - 4;
     private static final int USED = 0x4f464c31;
 
     private record Key(Uuid topicId, int index) {}
@@ -32,13 +35,23 @@ final class FlushPoints {
     private final DiskFile file;
     private final BitSet used = new BitSet();
     private final Map<Key, Slot> found = new HashMap<>();
+    /** How often each slot was written: a half with a larger number is newer. */
+    private long[] writes = new long[64];
+    /** For each slot, twice the number of the force that will cover its last write, plus the half that it went to. */
+    private long[] covering = new long[64];
+    private long nextForce = 1;
+    private long forced;
 
     private FlushPoints(DiskFile file) {
         this.file = file;
     }
 
     static FlushPoints open(Disk disk, Path path) throws IOException {
+        boolean fresh = !disk.exists(path);
         FlushPoints points = new FlushPoints(disk.open(path, OpenMode.CREATE));
+        if (fresh) {
+            disk.syncDirectory(path.getParent());
+        }
         points.readAll();
         return points;
     }
@@ -46,17 +59,41 @@ final class FlushPoints {
     private void readAll() throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.size()));
         file.read(bytes, 0);
-        for (int number = 0; (number + 1) * SLOT_BYTES <= bytes.position(); number++) {
-            ByteBuffer slot = bytes.slice(number * SLOT_BYTES, SLOT_BYTES);
+        if (bytes.position() > 0) {
+            // A flush may have failed before the process ended: only what is written again is known to reach the disk.
+            file.write(bytes.duplicate().flip(), 0);
+            file.force();
+        }
+        int halves = bytes.position() / HALF_BYTES;
+        for (int half = 0; half < halves; half++) {
+            ByteBuffer slot = bytes.slice(half * HALF_BYTES, HALF_BYTES);
             if (slot.getInt(0) == USED && slot.getInt(CRC_AT) == crc(slot)) {
-                used.set(number);
-                found.put(new Key(new Uuid(slot.getLong(4), slot.getLong(12)), slot.getInt(20)), new Slot(number, decode(slot)));
+                note(half / 2, half % 2, slot);
             }
         }
     }
 
+    private void note(int number, int half, ByteBuffer slot) {
+        makeRoom(number);
+        long write = slot.getLong(84);
+        if (write > writes[number]) {
+            writes[number] = write;
+            covering[number] = half;
+            used.set(number);
+            found.put(new Key(new Uuid(slot.getLong(4), slot.getLong(12)), slot.getInt(20)), new Slot(number, decode(slot)));
+        }
+    }
+
     private static FlushPoint decode(ByteBuffer slot) {
-        return new FlushPoint(slot.getLong(24), slot.getLong(32), slot.getInt(40), slot.getLong(44), slot.getLong(52), slot.getLong(60), slot.getInt(68), slot.getInt(72) != 0);
+        return new FlushPoint(slot.getLong(24), slot.getLong(32), slot.getInt(40), slot.getLong(44), slot.getLong(52), slot.getLong(60), slot.getInt(68),
+                slot.getInt(72), slot.getInt(76), slot.get(80) != 0, slot.get(81) != 0);
+    }
+
+    private void makeRoom(int number) {
+        if (number >= writes.length) {
+            writes = Arrays.copyOf(writes, Math.max(number + 1, writes.length * 2));
+            covering = Arrays.copyOf(covering, writes.length);
+        }
     }
 
     /** The slot of a partition: the one it had before, or a free one. */
@@ -67,43 +104,55 @@ final class FlushPoints {
         }
         int number = used.nextClearBit(0);
         used.set(number);
+        makeRoom(number);
         return new Slot(number, null);
     }
 
     /** Frees the slots that nobody claimed: their topics are gone. */
     synchronized void freeUnclaimed() throws IOException {
         for (Slot slot : found.values()) {
-            clear(slot.number());
+            free(slot.number());
         }
         found.clear();
     }
 
     /** Writes a partition's flush point. */
-    void write(int number, PartitionId id, FlushPoint point) throws IOException {
-        ByteBuffer slot = Scratch.take(SLOT_BYTES);
+    synchronized void write(int number, PartitionId id, FlushPoint point) throws IOException {
+        long write = writes[number] + 1;
+        long last = covering[number];
+        long half = last / 2 <= forced ? 1 - last % 2 : last % 2;
+        ByteBuffer slot = Scratch.take(HALF_BYTES);
         slot.putInt(USED).putLong(id.topicId().getMostSignificantBits()).putLong(id.topicId().getLeastSignificantBits()).putInt(id.index());
         slot.putLong(point.segmentBase()).putLong(point.offset()).putInt(point.position()).putLong(point.logStart());
-        slot.putLong(point.maxTimestamp()).putLong(point.maxTimestampOffset()).putInt(point.leaderEpoch()).putInt(point.producers() ? 1 : 0);
+        slot.putLong(point.maxTimestamp()).putLong(point.maxTimestampOffset()).putInt(point.leaderEpoch());
+        slot.putInt(point.indexEntries()).putInt(point.timeEntries()).put((byte) (point.producers() ? 1 : 0)).put((byte) (point.clean() ? 1 : 0)).putShort((short) 0);
+        slot.putLong(write);
         while (slot.position() < CRC_AT) {
             slot.putInt(0);
         }
         slot.putInt(crc(slot)).flip();
-        file.write(slot, (long) number * SLOT_BYTES);
+        covering[number] = nextForce * 2 + half;
+        file.write(slot, (long) number * SLOT_BYTES + half * HALF_BYTES);
+        writes[number] = write;
     }
 
     /** Frees a slot whose partition was deleted. */
     synchronized void free(int number) throws IOException {
-        clear(number);
-    }
-
-    private void clear(int number) throws IOException {
         file.write(ByteBuffer.allocate(SLOT_BYTES), (long) number * SLOT_BYTES);
+        covering[number] = 0;
         used.clear(number);
     }
 
     /** Makes all that was written durable. */
     void force() throws IOException {
+        long covers;
+        synchronized (this) {
+            covers = nextForce++;
+        }
         file.force();
+        synchronized (this) {
+            forced = Math.max(forced, covers);
+        }
     }
 
     void close() throws IOException {

@@ -15,6 +15,8 @@ import java.util.List;
  * @param epochs    what to write to the leader epoch checkpoint, or null
  * @param snapshot  the producers as of {@code target}, or null
  * @param indexes   whether to make the active segment's indexes durable as well
+ * @param clean     true if the log is being closed
+ * @param log       whose flush this is: a partition that was opened again in between has another
  */
 record FlushRound(
         List<Segment> sealed,
@@ -25,4 +27,5 @@ record FlushRound(
         EpochHistory epochs,
         ByteBuffer snapshot,
         boolean indexes,
-        FlushPoint point) {}
+        boolean clean,
+        PartitionLog log) {}

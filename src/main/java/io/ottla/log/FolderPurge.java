@@ -47,15 +47,9 @@ final class FolderPurge {
     private Uuid topicId(Path folder) throws IOException {
         Path metadata = folder.resolve(LogFileNames.PARTITION_METADATA);
         if (!disk.exists(metadata)) {
-            return Uuid.ZERO_UUID;
+            return null;
         }
-        String text = StandardCharsets.UTF_8.decode(SmallFiles.read(disk, metadata)).toString();
-        int at = text.indexOf("topic_id: ");
-        try {
-            return at < 0 ? Uuid.ZERO_UUID : Uuid.fromString(text.substring(at + "topic_id: ".length()).strip());
-        } catch (IllegalArgumentException notAnId) {
-            return Uuid.ZERO_UUID;
-        }
+        return PartitionMetadata.topicId(StandardCharsets.UTF_8.decode(SmallFiles.read(disk, metadata)).toString());
     }
 
     /** Deletes the folders with all that is in them. */

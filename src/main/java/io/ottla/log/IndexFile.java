@@ -30,12 +30,26 @@ final class IndexFile {
     private int pendingCount;
     private byte[] pending;
     private boolean unforced;
+    private boolean closed;
+    private int forced;
+    private int trusted = Integer.MAX_VALUE;
 
     IndexFile(CachedFile file, int entryBytes, boolean exists) {
         this.file = file;
         this.entryBytes = entryBytes;
         created = exists;
         written = exists ? -1 : 0;
+    }
+
+    /** Drops entries from number {@code count} on when the file is first used: they may not have reached the disk whole. */
+    synchronized void trustOnly(int count) {
+        trusted = count;
+        forced = count;
+    }
+
+    /** How many entries are known to be durable. */
+    synchronized int forced() {
+        return forced;
     }
 
     synchronized int count() throws IOException {
@@ -46,7 +60,12 @@ final class IndexFile {
         if (written < 0) {
             FileHandle handle = file.acquire();
             try {
-                written = (int) (handle.file().size() / entryBytes);
+                long size = handle.file().size();
+                written = (int) Math.min(trusted, size / entryBytes);
+                if (size > (long) written * entryBytes) {
+                    handle.file().truncate((long) written * entryBytes);
+                    unforced = true;
+                }
             } finally {
                 handle.release();
             }
@@ -60,6 +79,9 @@ final class IndexFile {
 
     /** Appends the entry in {@code entry}. If the disk refuses it, the index is just sparser. */
     synchronized void append(ByteBuffer entry) {
+        if (closed) {
+            return;
+        }
         int at = pendingCount * entryBytes;
         if (pending == null || pending.length == at) {
             pending = pending == null ? new byte[entryBytes * 4] : Arrays.copyOf(pending, at * 2);
@@ -78,7 +100,7 @@ final class IndexFile {
 
     /** Writes what waits in memory. */
     synchronized void writePending() throws IOException {
-        if (pendingCount == 0) {
+        if (pendingCount == 0 || closed) {
             return;
         }
         if (!created) {
@@ -100,7 +122,8 @@ final class IndexFile {
     /** Makes all entries durable. */
     synchronized void force() throws IOException {
         writePending();
-        if (!unforced) {
+        if (!unforced || closed) {
+            forced = Math.max(forced, Math.max(0, written));
             return;
         }
         FileHandle handle = file.acquire();
@@ -110,6 +133,7 @@ final class IndexFile {
             handle.release();
         }
         unforced = false;
+        forced = written;
     }
 
     /** Drops all entries from number {@code count} on. */
@@ -120,6 +144,7 @@ final class IndexFile {
         }
         pendingCount = 0;
         written = count;
+        forced = Math.min(forced, count);
         FileHandle handle = file.acquire();
         try {
             handle.file().truncate((long) count * entryBytes);
@@ -200,6 +225,12 @@ final class IndexFile {
             handle.release();
         }
         return buffer.flip();
+    }
+
+    /** Closes the file for writing: whoever still holds the index must not touch what a successor writes. */
+    synchronized void close() {
+        closed = true;
+        file.close();
     }
 
     CachedFile file() {

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
@@ -36,10 +35,10 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalCatalog.class);
 
     private final LogContext context;
-    private final Timers timers;
     private final DataDirectory directory;
     private final CatalogJournal journal;
     private final FolderPurge purge;
+    private final LogMaintenance maintenance;
 
     private final Map<String, Topic> topics = new ConcurrentHashMap<>();
     private final Map<Uuid, Topic> topicsById = new ConcurrentHashMap<>();
@@ -53,12 +52,12 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private long nextProducerId;
     private boolean closed;
 
-    private LocalCatalog(LogContext context, Timers timers, DataDirectory directory, CatalogJournal journal) {
+    private LocalCatalog(LogContext context, DataDirectory directory, CatalogJournal journal) {
         this.context = context;
-        this.timers = timers;
         this.directory = directory;
         this.journal = journal;
         purge = new FolderPurge(context.disk(), context.settings().directory());
+        maintenance = new LogMaintenance(context, this::partitions);
     }
 
     /**
@@ -67,13 +66,16 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
      * @throws IOException if it is held by another broker, damaged, or cannot be written
      */
     public static LocalCatalog open(LogSettings settings, Disk disk, Clock clock, Timers timers) throws IOException {
+        return open(settings, disk, clock, timers, new LogWorkers(settings.flushThreads()));
+    }
+
+    static LocalCatalog open(LogSettings settings, Disk disk, Clock clock, Timers timers, Workers workers) throws IOException {
         Path path = settings.directory();
         DataDirectory directory = DataDirectory.open(disk, path, settings.nodeId());
         try {
             CatalogJournal journal = CatalogJournal.open(disk, path.resolve("catalog.journal"));
-            LogContext context = new LogContext(settings, disk, clock, new OpenFiles(disk, settings.maxOpenFiles()),
-                    FlushPoints.open(disk, path.resolve("flush-points")), new Flusher(settings.flushThreads()), new AtomicLong());
-            LocalCatalog catalog = new LocalCatalog(context, timers, directory, journal);
+            LogContext context = new LogContext(settings, disk, clock, timers, FlushPoints.open(disk, path.resolve("flush-points")), workers);
+            LocalCatalog catalog = new LocalCatalog(context, directory, journal);
             catalog.restore();
             return catalog;
         } catch (IOException | RuntimeException e) {
@@ -93,7 +95,8 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         }
         context.points().freeUnclaimed();
         List<Path> deleted = purge.findDeleted(topics, image.deletedIds());
-        context.flusher().submit(() -> purge.run(deleted));
+        context.workers().submit(() -> purge.run(deleted));
+        maintenance.start();
         LOG.debug("event=catalog_opened directory={} topics={}", context.settings().directory(), topics.size());
     }
 
@@ -136,6 +139,19 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private void put(Topic topic) {
         topics.put(topic.name(), topic);
         topicsById.put(topic.id(), topic);
+    }
+
+    private List<LocalPartition> partitions() {
+        List<LocalPartition> all = new ArrayList<>();
+        for (Topic topic : topics.values()) {
+            topic.partitions().forEach(partition -> all.add((LocalPartition) partition));
+        }
+        return all;
+    }
+
+    /** Applies retention now instead of at the next check. */
+    void retain() {
+        maintenance.retain();
     }
 
     /** The cluster's id: 22 characters of base64, made with the directory. */
@@ -184,7 +200,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
                 setAside((LocalPartition) partition, folders);
             }
             long delayMs = topic.config().fileDeleteDelayMs();
-            timers.schedule(delayMs, () -> context.flusher().submit(() -> purge.run(folders)));
+            context.timers().schedule(delayMs, () -> context.workers().submit(() -> purge.run(folders)));
             changed(new Change(topic, null));
         } finally {
             lock.unlock();
@@ -334,11 +350,10 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         } finally {
             lock.unlock();
         }
-        context.flusher().close();
-        for (Topic topic : topics.values()) {
-            topic.partitions().forEach(partition -> ((LocalPartition) partition).close());
-        }
-        context.flusher().close();
+        maintenance.close();
+        context.workers().close();
+        partitions().forEach(LocalPartition::close);
+        context.workers().close();
         context.points().force();
         context.points().close();
         journal.close();

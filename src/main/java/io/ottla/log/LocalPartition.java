@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A partition on the local disk. It is opened when it is first used. One lock orders appends and everything that changes it;
- * readers take a picture and need no lock; flushing happens on the flusher's threads, one flush of a partition at a time.
+ * readers take a picture and need no lock; flushing happens on the workers' threads, one flush of a partition at a time.
  */
 final class LocalPartition implements Partition {
     private static final Logger LOG = LoggerFactory.getLogger(LocalPartition.class);
@@ -50,10 +50,10 @@ final class LocalPartition implements Partition {
     private final DurabilityWaiters waiters = new DurabilityWaiters();
     private final int slot;
     private Condition condition = Condition.SERVING;
-    private String offlineReason;
+    private Outage outage;
     private FlushPoint point;
     private PartitionLog log;
-    private boolean flushQueued;
+    private boolean flushing;
 
     LocalPartition(PartitionId id, LogContext context, TopicConfig config) {
         this.id = id;
@@ -100,9 +100,12 @@ final class LocalPartition implements Partition {
     }
 
     private void ensureServing() {
+        if (condition == Condition.OFFLINE && outage.over(context.clock())) {
+            condition = Condition.SERVING;
+        }
         switch (condition) {
             case SERVING -> { }
-            case OFFLINE -> throw new KafkaStorageException("Partition " + id + " is offline: " + offlineReason);
+            case OFFLINE -> throw new KafkaStorageException("Partition " + id + " is offline: " + outage.reason());
             case DELETED -> throw new UnknownTopicOrPartitionException("Partition " + id + " was deleted");
             case CLOSED -> throw new KafkaStorageException("Partition " + id + " is closed");
         }
@@ -112,10 +115,14 @@ final class LocalPartition implements Partition {
         try {
             LogLoader.Loaded loaded = new LogLoader(id, context, folder, config, point).load();
             log = new PartitionLog(id, context, folder, loaded);
+            if (outage != null) {
+                LOG.info("event=partition_online partition={} log_end={}", id, loaded.end().offset());
+                outage = null;
+            }
             publish();
         } catch (IOException e) {
             goOffline(e);
-            throw new KafkaStorageException("Partition " + id + " is offline: " + offlineReason, e);
+            throw new KafkaStorageException("Partition " + id + " is offline: " + outage.reason(), e);
         }
     }
 
@@ -132,9 +139,10 @@ final class LocalPartition implements Partition {
         lock.lock();
         try {
             open();
+            noteUse();
             appended = log.append(accepted, origin, topic, nowMs);
             publish();
-            if (context.settings().flushMode() == FlushMode.DISK || log.bytesSinceFlush() >= OS_FLUSH_BYTES) {
+            if (!context.durableAtOnce() || log.bytesSinceFlush() >= OS_FLUSH_BYTES) {
                 requestFlush();
             }
         } catch (TornFileException e) {
@@ -145,10 +153,19 @@ final class LocalPartition implements Partition {
         } finally {
             lock.unlock();
         }
-        if (context.settings().flushMode() == FlushMode.OS) {
+        if (context.durableAtOnce()) {
             watchers.advanced();
         }
         return appended;
+    }
+
+    /** Where records are readable before they are durable, the next start must know that this one was not closed cleanly. */
+    private void noteUse() throws IOException {
+        if (context.durableAtOnce() && point != null && point.clean()) {
+            point = point.unclean();
+            context.points().write(slot, id, point);
+            context.points().force();
+        }
     }
 
     private AppendRefused offline(IOException cause) {
@@ -157,22 +174,21 @@ final class LocalPartition implements Partition {
     }
 
     private void requestFlush() {
-        if (!flushQueued) {
-            flushQueued = true;
-            context.flusher().submit(this::flush);
+        if (!flushing) {
+            flushing = true;
+            context.workers().submit(this::flush);
         }
     }
 
-    /** Runs on a flushing thread. */
+    /** Runs on a worker's thread, after {@code flushing} was set. */
     private void flush() {
-        FlushRound round;
+        FlushRound round = null;
         lock.lock();
         try {
-            if (log == null || condition != Condition.SERVING) {
-                flushQueued = false;
-                return;
+            if (log != null) {
+                round = log.startFlush(false);
             }
-            round = log.startFlush(false);
+            flushing = round != null;
         } finally {
             lock.unlock();
         }
@@ -185,35 +201,72 @@ final class LocalPartition implements Partition {
         try {
             PartitionFlush.run(context, id, folder, round);
         } catch (IOException e) {
-            lock.lock();
-            try {
-                flushQueued = false;
-                goOffline(e);
-            } finally {
-                lock.unlock();
-            }
+            flushFailed(round, e);
             return;
         }
         List<Durable> due;
         lock.lock();
         try {
-            flushQueued = false;
-            if (log == null) {
+            flushing = false;
+            if (log != round.log()) {
+                flushAgain();
                 return;
             }
-            log.flushed(round);
-            point = round.point();
+            remember(log.flushed(round));
             publish();
             due = waiters.take(log.durable().offset());
-            if (context.settings().flushMode() == FlushMode.DISK && log.unflushed()) {
-                requestFlush();
-            }
+            flushAgain();
         } finally {
             lock.unlock();
         }
         DurabilityWaiters.complete(due, null);
         watchers.advanced();
-        PartitionFlush.remember(context, id, slot, folder, round);
+        if (round.snapshot() != null) {
+            saveSnapshot(round);
+        }
+        context.flushedBytes(round.bytes());
+    }
+
+    private void saveSnapshot(FlushRound round) {
+        if (PartitionFlush.saveSnapshot(context, folder, round)) {
+            lock.lock();
+            try {
+                round.log().snapshotSaved(round.target().offset());
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    /** Sees to what was appended while a flush was under way. */
+    private void flushAgain() {
+        if (!context.durableAtOnce() && log != null && log.unflushed()) {
+            requestFlush();
+        }
+    }
+
+    private void flushFailed(FlushRound round, IOException cause) {
+        lock.lock();
+        try {
+            flushing = false;
+            if (log == round.log()) {
+                goOffline(cause);
+            } else {
+                flushAgain();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void remember(FlushPoint newPoint) {
+        // A planned log start is not in force before it is durable.
+        point = newPoint.withLogStart(log.logStart());
+        try {
+            context.points().write(slot, id, newPoint);
+        } catch (IOException e) {
+            LOG.warn("event=flush_point_failed partition={} action=recovery_will_look_at_more", id, e);
+        }
     }
 
     /** Stops serving; called under the lock. Those who wait are told. */
@@ -222,9 +275,9 @@ final class LocalPartition implements Partition {
             return;
         }
         condition = Condition.OFFLINE;
-        offlineReason = cause.getMessage();
-        LOG.error("event=partition_offline partition={} folder={} action=stopped_until_restart", id, folder, cause);
-        dropLog(new KafkaStorageException("Partition " + id + " is offline: " + offlineReason));
+        outage = Outage.of(cause, outage, context.clock());
+        LOG.error("event=partition_offline partition={} folder={} action={}", id, folder, outage.action(), cause);
+        dropLog(new KafkaStorageException("Partition " + id + " is offline: " + outage.reason()));
     }
 
     private void dropLog(ApiException reason) {
@@ -234,7 +287,7 @@ final class LocalPartition implements Partition {
             log = null;
         }
         List<Durable> left = waiters.take(Long.MAX_VALUE);
-        context.flusher().submit(() -> {
+        context.workers().submit(() -> {
             DurabilityWaiters.complete(left, reason);
             watchers.advanced();
         });
@@ -260,24 +313,29 @@ final class LocalPartition implements Partition {
 
     @Override
     public Fetched read(long offset, int maxBytes, boolean minOneBatch, ReadLimit limit) {
-        try {
-            return reader.read(view(), offset, maxBytes, minOneBatch, limit);
-        } catch (IOException e) {
-            throw readFailed(e);
+        LogView current = view();
+        while (true) {
+            try {
+                return reader.read(current, offset, maxBytes, minOneBatch, limit);
+            } catch (IOException e) {
+                current = retryView(current, e);
+            }
         }
     }
 
     @Override
     public Answer find(OffsetQuery query) {
         LogView current = view();
-        try {
-            return switch (query) {
-                case OffsetQuery.ByTimestamp byTimestamp -> OffsetFinder.byTimestamp(current, byTimestamp.timestampMs());
-                case OffsetQuery.MaxTimestamp max -> OffsetFinder.maxTimestamp(current);
-                case OffsetQuery.EndOfEpoch endOfEpoch -> endOfEpoch(endOfEpoch.leaderEpoch());
-            };
-        } catch (IOException e) {
-            throw readFailed(e);
+        while (true) {
+            try {
+                return switch (query) {
+                    case OffsetQuery.ByTimestamp byTimestamp -> OffsetFinder.byTimestamp(current, byTimestamp.timestampMs());
+                    case OffsetQuery.MaxTimestamp max -> OffsetFinder.maxTimestamp(current);
+                    case OffsetQuery.EndOfEpoch endOfEpoch -> endOfEpoch(endOfEpoch.leaderEpoch());
+                };
+            } catch (IOException e) {
+                current = retryView(current, e);
+            }
         }
     }
 
@@ -291,10 +349,14 @@ final class LocalPartition implements Partition {
         }
     }
 
-    private ApiException readFailed(IOException cause) {
+    /** A newer picture if segments have left the log since {@code stale} was taken; otherwise the reader gets the error. */
+    private LogView retryView(LogView stale, IOException cause) {
         lock.lock();
         try {
-            ensureServing();
+            LogView current = open();
+            if (stale.segments() != current.segments()) {
+                return current;
+            }
             if (cause instanceof DamagedLogException) {
                 goOffline(cause);
             } else {
@@ -303,7 +365,7 @@ final class LocalPartition implements Partition {
         } finally {
             lock.unlock();
         }
-        return new KafkaStorageException("Partition " + id + " cannot be read: " + cause.getMessage(), cause);
+        throw new KafkaStorageException("Partition " + id + " cannot be read: " + cause.getMessage(), cause);
     }
 
     @Override
@@ -314,30 +376,35 @@ final class LocalPartition implements Partition {
 
     @Override
     public long deleteRecordsBefore(long offset) {
-        long result;
         lock.lock();
         try {
             LogView current = open();
             long target = offset == -1 ? current.highWatermark().offset() : offset;
             log.checkDeletable(target);
-            if (target > current.offsets().logStart()) {
-                point = log.raiseLogStart(target);
-                context.points().write(slot, id, point);
-                publish();
+            if (target <= current.offsets().logStart()) {
+                return current.offsets().logStart();
             }
-            result = view.offsets().logStart();
-        } catch (IOException e) {
-            throw new KafkaStorageException("Log start of " + id + " cannot be saved: " + e.getMessage(), e);
+            saveLogStart(target);
+            List<Segment> removed = log.raiseLogStart();
+            publish();
+            context.workers().submit(() -> SegmentRemoval.start(context, removed, config.fileDeleteDelayMs()));
+            return target;
         } finally {
             lock.unlock();
+            watchers.advanced();
         }
+    }
+
+    private void saveLogStart(long offset) {
         try {
+            FlushPoint planned = log.planLogStart(offset);
+            context.points().write(slot, id, planned);
             context.points().force();
+            point = planned;
         } catch (IOException e) {
+            log.dropPlan();
             throw new KafkaStorageException("Log start of " + id + " cannot be made durable: " + e.getMessage(), e);
         }
-        watchers.advanced();
-        return result;
     }
 
     @Override
@@ -357,22 +424,90 @@ final class LocalPartition implements Partition {
         }
     }
 
+    /** True if the calling thread is changing the partition right now. */
+    boolean lockedByMe() {
+        return lock.isHeldByCurrentThread();
+    }
+
+    /** Flushes what was not flushed, where records are readable before they are durable. */
+    void flushInBackground() {
+        lock.lock();
+        try {
+            if (log != null && log.unflushed()) {
+                requestFlush();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Decides what retention removes, and writes the new log start down; true if {@link #finishRetention} has to be called
+     * once the flush points are durable. Runs on a worker's thread.
+     */
+    boolean startRetention(long nowMs) {
+        TopicConfig topic = config;
+        lock.lock();
+        try {
+            if (condition != Condition.SERVING || log == null && point == null) {
+                return false;
+            }
+            open();
+            log.producers().expire(nowMs - context.settings().producerExpirationMs());
+            if (Retention.dooms(log, topic, nowMs) && !flushing) {
+                log.roll(nowMs);
+                requestFlush();
+            }
+            int count = Retention.doomed(log, topic, nowMs);
+            if (count == 0) {
+                return false;
+            }
+            context.points().write(slot, id, log.planLogStart(log.segments()[count].baseOffset()));
+            return true;
+        } catch (IOException | KafkaStorageException e) {
+            LOG.warn("event=retention_failed partition={} action=tried_again_later", id, e);
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes what {@link #startRetention} decided on. */
+    void finishRetention() {
+        List<Segment> removed;
+        lock.lock();
+        try {
+            if (log == null) {
+                return;
+            }
+            removed = log.raiseLogStart();
+            point = log.point();
+            publish();
+        } finally {
+            lock.unlock();
+        }
+        SegmentRemoval.start(context, removed, config.fileDeleteDelayMs());
+        watchers.advanced();
+    }
+
     /** Flushes everything and closes the files; a clean shutdown leaves nothing to recover. */
     void close() {
         lock.lock();
         try {
-            if (log != null && condition == Condition.SERVING) {
-                FlushRound round = log.changed() ? log.startFlush(true) : null;
+            if (log != null && (log.changed() || point == null || !point.clean())) {
+                FlushRound round = log.startFlush(true);
                 if (round != null) {
                     PartitionFlush.run(context, id, folder, round);
-                    log.flushed(round);
-                    PartitionFlush.remember(context, id, slot, folder, round);
+                    remember(log.flushed(round));
+                    if (round.snapshot() != null) {
+                        saveSnapshot(round);
+                    }
                 }
             }
         } catch (IOException e) {
             LOG.error("event=close_failed partition={} action=recovery_at_next_start", id, e);
         } finally {
-            condition = condition == Condition.SERVING ? Condition.CLOSED : condition;
+            condition = condition == Condition.DELETED ? condition : Condition.CLOSED;
             dropLog(new KafkaStorageException("Partition " + id + " is closed"));
             lock.unlock();
         }

@@ -3,25 +3,90 @@ package io.ottla.log;
 
 import io.ottla.world.Clock;
 import io.ottla.world.Disk;
+import io.ottla.world.Timers;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What all partitions of one data directory share. */
-record LogContext(LogSettings settings, Disk disk, Clock clock, OpenFiles files, FlushPoints points, Flusher flusher, AtomicLong bytesSincePointsForced) {
+final class LogContext {
     private static final Logger LOG = LoggerFactory.getLogger(LogContext.class);
     private static final long POINTS_FORCE_BYTES = 64L << 20;
+
+    private final LogSettings settings;
+    private final Disk disk;
+    private final Clock clock;
+    private final Timers timers;
+    private final OpenFiles files;
+    private final FlushPoints points;
+    private final Workers workers;
+    private final DirectorySync directorySync;
+    private final AtomicLong bytesSincePointsForced = new AtomicLong();
+
+    LogContext(LogSettings settings, Disk disk, Clock clock, Timers timers, FlushPoints points, Workers workers) {
+        this.settings = settings;
+        this.disk = disk;
+        this.clock = clock;
+        this.timers = timers;
+        this.points = points;
+        this.workers = workers;
+        files = new OpenFiles(disk, settings.maxOpenFiles());
+        directorySync = new DirectorySync(disk, settings.directory());
+    }
+
+    LogSettings settings() {
+        return settings;
+    }
+
+    Disk disk() {
+        return disk;
+    }
+
+    Clock clock() {
+        return clock;
+    }
+
+    Timers timers() {
+        return timers;
+    }
+
+    OpenFiles files() {
+        return files;
+    }
+
+    FlushPoints points() {
+        return points;
+    }
+
+    Workers workers() {
+        return workers;
+    }
+
+    DirectorySync directorySync() {
+        return directorySync;
+    }
+
+    boolean durableAtOnce() {
+        return settings.flushMode() == FlushMode.OS;
+    }
 
     /** Makes flush points durable now and then, so that recovery after a power cut looks at a bounded tail. */
     void flushedBytes(long count) {
         if (bytesSincePointsForced.addAndGet(count) >= POINTS_FORCE_BYTES) {
-            bytesSincePointsForced.set(0);
-            try {
-                points.force();
-            } catch (IOException e) {
-                LOG.warn("event=flush_points_force_failed action=recovery_will_look_at_more", e);
-            }
+            forcePoints();
+        }
+    }
+
+    /** Makes flush points durable; failing only means that recovery looks at more. */
+    void forcePoints() {
+        if (bytesSincePointsForced.getAndSet(0) == 0) {
+            return;
+        }
+        try {
+            points.force();
+        } catch (IOException e) {
+            LOG.warn("event=flush_points_force_failed action=recovery_will_look_at_more", e);
         }
     }
 }

@@ -53,6 +53,12 @@ final class LogFileNames {
         return topic + "-" + id.index() + "." + id.topicId() + DELETED_FOLDER;
     }
 
+    /** What a folder is called that was found where another topic's should be. */
+    static String strayFolder(PartitionId id, long nowMs) {
+        String topic = id.topic().substring(0, Math.min(MAX_DELETED_TOPIC, id.topic().length()));
+        return topic + "-" + id.index() + "." + Long.toHexString(nowMs) + STRAY_FOLDER;
+    }
+
     static String folder(PartitionId id) {
         return id.topic() + "-" + id.index();
     }

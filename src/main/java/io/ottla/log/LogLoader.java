@@ -3,15 +3,11 @@ package io.ottla.log;
 
 import io.ottla.topic.PartitionId;
 import io.ottla.topic.TopicConfig;
+import io.ottla.wire.BatchView;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +18,14 @@ import org.slf4j.LoggerFactory;
 final class LogLoader {
     private static final Logger LOG = LoggerFactory.getLogger(LogLoader.class);
 
-    /** What is in the folder; all of it is durable now. */
+    /**
+     * What is in the folder; all of it is durable now.
+     *
+     * @param snapshotOffset     offset of the newest snapshot of the producers, or 0
+     * @param bytesSinceSnapshot bytes that had to be read to know the producers
+     * @param changed            true if the flush point does not say all of this
+     * @param incomplete         true if the files that describe the folder have to be written
+     */
     record Loaded(
             Segment[] segments,
             LogPosition end,
@@ -31,125 +34,94 @@ final class LogLoader {
             EpochHistory epochs,
             ProducerLedger producers,
             boolean folderExists,
+            long snapshotOffset,
             long bytesSinceSnapshot,
-            boolean changed) {}
+            boolean changed,
+            boolean incomplete) {}
 
     private final PartitionId id;
     private final LogContext context;
-    private final Path folder;
     private final TopicConfig config;
     private final FlushPoint point;
     private final long nowMs;
     private final ProducerLedger producers;
+    private final PartitionFolder folder;
 
-    private Set<String> names;
     private final List<Segment> segments = new ArrayList<>();
-    private EpochHistory epochs = EpochHistory.EMPTY;
+    private int durableSegment;
     private long nextOffset;
     private int endPosition;
+    private long snapshotOffset;
     private long replayed;
     private boolean changed;
 
-    /** @param point what is known to be durable, or null if nothing is known */
-    LogLoader(PartitionId id, LogContext context, Path folder, TopicConfig config, FlushPoint point) {
+    /**
+     * @param point what is known to be durable, or null if nothing is known
+     */
+    LogLoader(PartitionId id, LogContext context, Path path, TopicConfig config, FlushPoint point) {
         this.id = id;
         this.context = context;
-        this.folder = folder;
         this.config = config;
         this.point = point;
         nowMs = context.clock().wallMs();
         producers = new ProducerLedger(id);
+        folder = new PartitionFolder(context, id, path);
     }
 
     /** @throws DamagedLogException if something that was durable is missing or damaged */
     Loaded load() throws IOException {
-        names = new HashSet<>(context.disk().list(folder));
+        folder.open(nowMs);
         nextOffset = point == null ? 0 : point.logStart();
-        checkIdentity();
-        removeLeftovers();
-        findSegments();
-        if (names.contains(LogFileNames.LEADER_EPOCHS)) {
-            epochs = EpochHistory.decode(SmallFiles.read(context.disk(), folder.resolve(LogFileNames.LEADER_EPOCHS)));
-        }
-        if (!segments.isEmpty()) {
+        segments.addAll(folder.segments(nowMs));
+        if (segments.isEmpty()) {
+            if (point != null && point.offset() > point.logStart()) {
+                throw new DamagedLogException("no segment of " + id + " is left, but records up to offset " + point.offset() + " were durable");
+            }
+        } else {
             recover();
-            makeDurable();
         }
+        LOG.debug("event=partition_opened partition={} segments={} log_end={} replayed_bytes={} point={}", id, segments.size(), nextOffset, replayed, point);
         return loaded();
     }
 
     private Loaded loaded() throws IOException {
         Segment last = segments.isEmpty() ? null : segments.getLast();
-        long start = segments.isEmpty() ? nextOffset : segments.getFirst().baseOffset();
-        long logStart = Math.min(nextOffset, Math.max(start, point == null ? 0 : point.logStart()));
+        long first = segments.isEmpty() ? nextOffset : segments.getFirst().baseOffset();
+        long logStart = Math.max(first, point == null ? 0 : point.logStart());
+        EpochHistory epochs = folder.epochs();
         int epoch = Math.max(epochs.latest(), point == null ? 0 : point.leaderEpoch());
+        boolean newEpoch = context.durableAtOnce() && last != null && (point == null || !point.clean());
+        if (newEpoch) {
+            // Readers may have seen records that a power cut took away: a new epoch lets them find out (KIP-320).
+            epoch++;
+        }
+        if (last != null) {
+            epochs = epochs.with(epoch, epochs.starts().isEmpty() ? first : nextOffset);
+        }
+        boolean incomplete = last != null && (newEpoch || !folder.described());
         LogPosition end = new LogPosition(last, nextOffset, last == null ? 0 : endPosition);
-        return new Loaded(segments.toArray(Segment[]::new), end, logStart, epoch, epochs, producers, !names.isEmpty(), replayed, changed);
-    }
-
-    private void checkIdentity() throws IOException {
-        if (!names.contains(LogFileNames.PARTITION_METADATA)) {
-            return;
-        }
-        ByteBuffer bytes = SmallFiles.read(context.disk(), folder.resolve(LogFileNames.PARTITION_METADATA));
-        String text = StandardCharsets.UTF_8.decode(bytes).toString();
-        if (!text.contains("topic_id: " + id.topicId())) {
-            Path aside = folder.resolveSibling(folder.getFileName() + "." + Long.toHexString(nowMs) + LogFileNames.STRAY_FOLDER);
-            LOG.warn("event=stray_folder partition={} id={} found=\"{}\" action=moved_aside to={}", id, id.topicId(), text.strip().replace('\n', ' '), aside);
-            context.disk().move(folder, aside);
-            names = new HashSet<>();
-        }
-    }
-
-    private void removeLeftovers() throws IOException {
-        for (String name : List.copyOf(names)) {
-            if (name.endsWith(LogFileNames.DELETED) || name.endsWith(LogFileNames.CLEANED) || name.endsWith(LogFileNames.TEMPORARY)) {
-                context.disk().delete(folder.resolve(name));
-                names.remove(name);
-            }
-        }
-    }
-
-    private void findSegments() throws IOException {
-        TreeSet<Long> bases = new TreeSet<>();
-        for (String name : names) {
-            long base = LogFileNames.baseOffset(name, LogFileNames.LOG);
-            if (base >= 0) {
-                bases.add(base);
-            }
-        }
-        for (long base : bases) {
-            segments.add(new Segment(context.files(), folder, base, nowMs, new Segment.Existing(true,
-                    has(base, LogFileNames.OFFSET_INDEX), has(base, LogFileNames.TIME_INDEX), has(base, LogFileNames.TRANSACTION_INDEX))));
-        }
-        if (point != null && point.offset() > point.logStart() && segments.isEmpty()) {
-            throw new DamagedLogException("no segment of " + id + " is left in " + folder + ", but records up to offset " + point.offset() + " were durable");
-        }
-    }
-
-    private boolean has(long base, String suffix) {
-        return names.contains(LogFileNames.of(base, suffix));
+        return new Loaded(segments.toArray(Segment[]::new), end, logStart, epoch, epochs, producers, folder.exists(), snapshotOffset, replayed, changed, incomplete);
     }
 
     private void recover() throws IOException {
-        int first = 0;
         int position = 0;
         if (point != null) {
-            first = durableSegment();
+            durableSegment = findDurableSegment();
             position = point.position();
-            Segment segment = segments.get(first);
-            segment.setMaxTimestamp(point.maxTimestamp(), point.maxTimestampOffset());
-            segment.truncateIndexes(position, point.offset());
             nextOffset = point.offset();
-        } else {
-            nextOffset = segments.getFirst().baseOffset();
-            segments.getFirst().truncateIndexes(0, nextOffset);
         }
-        replayProducers(first, position);
-        scanTail(first, position);
+        trust(position);
+        replayProducers(position);
+        scanTail(position);
+        if (point != null && point.logStart() > nextOffset) {
+            startAnew(point.logStart());
+        }
+        if (changed || point == null) {
+            makeDurable(position);
+        }
     }
 
-    private int durableSegment() throws IOException {
+    private int findDurableSegment() throws IOException {
         for (int i = segments.size() - 1; i >= 0; i--) {
             Segment segment = segments.get(i);
             if (segment.baseOffset() == point.segmentBase()) {
@@ -162,70 +134,72 @@ final class LogLoader {
         throw new DamagedLogException("segment " + LogFileNames.of(point.segmentBase(), LogFileNames.LOG) + " of " + id + " is missing, but was durable");
     }
 
+    /** Says which bytes and index entries need no look now. */
+    private void trust(int position) throws IOException {
+        for (int i = 0; i < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            if (point != null && i < durableSegment) {
+                segment.openedSealed();
+                segment.unverified(Integer.MAX_VALUE);
+            } else if (point != null && i == durableSegment) {
+                segment.setMaxTimestamp(point.maxTimestamp(), point.maxTimestampOffset());
+                segment.trustIndexes(point.indexEntries(), point.timeEntries());
+                segment.truncateIndexes(position, nextOffset);
+                segment.unverified(position);
+            } else {
+                segment.trustIndexes(0, 0);
+                segment.truncateIndexes(0, segment.baseOffset());
+            }
+        }
+    }
+
     /** Brings the producers to where the flush point is: from the last snapshot, and the batches between. */
-    private void replayProducers(int last, int lastPosition) throws IOException {
+    private void replayProducers(int lastPosition) throws IOException {
         if (point == null || !point.producers()) {
             return;
         }
-        long from = loadSnapshot(point.offset());
-        for (int i = 0; i <= last; i++) {
+        long from = folder.loadSnapshot(point.offset(), producers, nowMs);
+        snapshotOffset = from;
+        for (int i = 0; i <= durableSegment; i++) {
             Segment segment = segments.get(i);
-            long next = i < last ? segments.get(i + 1).baseOffset() : point.offset();
-            if (next <= from) {
-                continue;
+            long next = i < durableSegment ? segments.get(i + 1).baseOffset() : point.offset();
+            if (next > from) {
+                replay(segment, from, i < durableSegment ? segment.sizeBytes() : lastPosition);
             }
-            int end = i < last ? segment.sizeBytes() : lastPosition;
-            int start = from <= segment.baseOffset() ? 0 : Math.max(0, segment.locate(from, end));
-            LogScan scan = new LogScan(segment, end);
-            int reached = scan.run(start, 0, false, (batch, position) -> producers.apply(batch, nowMs));
-            if (reached < end) {
-                throw new DamagedLogException(segment + " is damaged at byte " + reached + " where its records were durable: " + scan.problem());
-            }
-            replayed += end - start;
         }
     }
 
-    /** Loads the newest usable snapshot at or before {@code limit}; returns its offset, or 0. */
-    private long loadSnapshot(long limit) throws IOException {
-        TreeSet<Long> offsets = new TreeSet<>();
-        for (String name : names) {
-            long offset = LogFileNames.baseOffset(name, LogFileNames.SNAPSHOT);
-            if (offset >= 0 && offset <= limit) {
-                offsets.add(offset);
-            }
+    private void replay(Segment segment, long from, int end) throws IOException {
+        int start = from <= segment.baseOffset() ? 0 : segment.locate(from, end);
+        if (start < 0) {
+            return;
         }
-        for (long offset : offsets.descendingSet()) {
-            Path path = folder.resolve(LogFileNames.of(offset, LogFileNames.SNAPSHOT));
-            if (ProducerSnapshot.decode(SmallFiles.read(context.disk(), path), producers, nowMs)) {
-                return offset;
-            }
-            LOG.warn("event=snapshot_damaged file={} action=using_an_older_one", path);
+        LogScan scan = new LogScan(segment, end);
+        int reached = scan.run(start, segment.baseOffset(), false, (batch, position) -> producers.apply(batch, nowMs));
+        if (reached < end) {
+            throw new DamagedLogException(segment + " is damaged at byte " + reached + " where its records were durable: " + scan.problem());
         }
-        return 0;
+        replayed += end - start;
     }
 
     /** Checks what came after the flush point, and cuts the log at the first batch that is not whole. */
-    private void scanTail(int first, int firstPosition) throws IOException {
+    private void scanTail(int firstPosition) throws IOException {
         int position = firstPosition;
-        for (int i = first; i < segments.size(); i++) {
+        for (int i = durableSegment; i < segments.size(); i++) {
             Segment segment = segments.get(i);
             int size = segment.sizeBytes();
-            boolean follows = i == first || segment.baseOffset() == nextOffset || point == null && segment.baseOffset() > nextOffset;
-            if (!follows) {
-                cut(i, 0, nextOffset, "base offset " + segment.baseOffset() + " does not follow " + nextOffset);
+            if (position == 0 && segment.baseOffset() != nextOffset) {
+                cut(i, 0, "base offset " + segment.baseOffset() + " does not follow " + nextOffset);
                 return;
             }
             LogScan scan = new LogScan(segment, size);
-            int reached = scan.run(position, Math.max(nextOffset, segment.baseOffset()), point != null, (batch, at) -> {
-                segment.index(batch, at, config.indexIntervalBytes());
-                producers.apply(batch, nowMs);
-            });
-            changed |= reached > position;
+            int reached = scan.run(position, nextOffset, true, (batch, at) -> take(segment, batch, at));
+            changed |= reached > position || i > durableSegment;
             replayed += reached - position;
             nextOffset = scan.nextOffset();
             endPosition = reached;
             if (reached < size) {
-                cut(i, reached, nextOffset, scan.problem());
+                cut(i, reached, scan.problem());
                 return;
             }
             if (i < segments.size() - 1) {
@@ -235,37 +209,62 @@ final class LogLoader {
         }
     }
 
-    private void cut(int index, int position, long offset, String why) throws IOException {
+    private void take(Segment segment, BatchView batch, int position) throws IOException {
+        segment.index(batch, position, config.indexIntervalBytes());
+        TransactionIndex.Entry aborted = producers.abortedBy(batch, batch.lastOffset());
+        if (aborted != null) {
+            segment.aborted().append(aborted);
+        }
+        producers.apply(batch, nowMs);
+    }
+
+    private void cut(int index, int position, String why) throws IOException {
         Segment segment = segments.get(index);
-        LOG.info("event=tail_cut file={} byte={} of={} offset={} reason=\"{}\"", segment, position, segment.sizeBytes(), offset, why);
-        int keep = index;
-        if (position > 0 || index == 0) {
-            segment.truncate(position, offset);
-            keep = index + 1;
+        LOG.info("event=tail_cut file={} byte={} of={} offset={} reason=\"{}\"", segment, position, segment.sizeBytes(), nextOffset, why);
+        boolean keep = position > 0 || index == durableSegment && segment.baseOffset() == nextOffset;
+        if (keep) {
+            segment.truncate(position, nextOffset);
         }
-        while (segments.size() > keep) {
-            for (CachedFile file : segments.removeLast().files()) {
-                file.delete();
-            }
-        }
-        endPosition = segments.getLast().sizeBytes();
+        removeFrom(keep ? index + 1 : index);
+        endPosition = segments.isEmpty() ? 0 : segments.getLast().sizeBytes();
         changed = true;
     }
 
-    private void makeDurable() throws IOException {
-        if (!changed) {
-            return;
-        }
-        int from = 0;
-        for (int i = 0; i < segments.size(); i++) {
-            if (point != null && segments.get(i).baseOffset() == point.segmentBase()) {
-                from = i;
+    private void removeFrom(int index) throws IOException {
+        while (segments.size() > index) {
+            Segment last = segments.removeLast();
+            last.retire();
+            for (CachedFile file : last.files()) {
+                file.delete();
             }
         }
-        for (Segment segment : segments.subList(from, segments.size())) {
+    }
+
+    /** The log lost more than was deleted of it: nothing of what is left may be read any more. */
+    private void startAnew(long offset) throws IOException {
+        LOG.warn("event=log_started_anew partition={} offset={} reason=\"it ended at {}, before its log start\"", id, offset, nextOffset);
+        removeFrom(0);
+        nextOffset = offset;
+        endPosition = 0;
+        durableSegment = 0;
+        changed = true;
+    }
+
+    /**
+     * Makes what came after the flush point durable. A flush of it may have failed before, after which the kernel takes pages
+     * for clean that never reached the disk: so it is written once more.
+     */
+    private void makeDurable(int position) throws IOException {
+        for (int i = durableSegment; i < segments.size(); i++) {
+            Segment segment = segments.get(i);
+            segment.rewrite(i == durableSegment ? position : 0);
             segment.force();
             segment.forceIndexes();
         }
-        context.disk().syncDirectory(folder);
+        folder.sync();
+        if (point == null) {
+            context.directorySync().sync();
+        }
+        changed = true;
     }
 }

@@ -90,6 +90,7 @@ final class LogReader {
                 handle.release();
                 return nothing(view);
             }
+            segment.verify(start.position(), end);
             LogPosition next = next(view, segment, handle, end, last, bound);
             hints.put(next);
             List<AbortedTransaction> aborted = limit == ReadLimit.LAST_STABLE ? aborted(view, segment, offset, next.offset()) : List.of();

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
-/** Reads the batches of a segment one after another and checks each. Memory is bounded by one chunk. Used by one thread. */
+/**
+ * Reads the batches of a segment one after another and checks each. Memory is bounded by one chunk for each thread, so a
+ * visitor must not scan by itself. Used by one thread.
+ */
 final class LogScan {
     private static final int CHUNK_BYTES = 256 * 1024;
 
@@ -17,7 +20,9 @@ final class LogScan {
         void batch(BatchView batch, int position) throws IOException;
     }
 
-    private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
+    private static final ThreadLocal<ByteBuffer> CHUNK = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(CHUNK_BYTES));
+
+    private final ByteBuffer chunk = CHUNK.get().clear();
     private final BatchView batch = new BatchView();
     private final Segment segment;
     private final int end;

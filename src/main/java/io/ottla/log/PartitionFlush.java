@@ -3,8 +3,6 @@ package io.ottla.log;
 
 import io.ottla.topic.PartitionId;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.TreeSet;
 import org.slf4j.Logger;
@@ -28,48 +26,45 @@ final class PartitionFlush {
         if (round.indexes()) {
             active.forceIndexes();
         }
-        if (round.newFolder()) {
-            SmallFiles.write(context.disk(), folder.resolve(LogFileNames.PARTITION_METADATA), metadata(id));
-        }
-        if (round.epochs() != null) {
-            SmallFiles.replace(context.disk(), folder.resolve(LogFileNames.LEADER_EPOCHS), round.epochs().encode());
-        }
+        describeFolder(context, id, folder, round);
         if (round.newFiles()) {
             context.disk().syncDirectory(folder);
         }
         if (round.newFolder()) {
-            context.disk().syncDirectory(folder.getParent());
+            context.directorySync().sync();
         }
     }
 
-    private static ByteBuffer metadata(PartitionId id) {
-        return ByteBuffer.wrap(("version: 0\ntopic_id: " + id.topicId()).getBytes(StandardCharsets.UTF_8));
+    /** Files that say what the folder is. Recovery does without them, so they need no flush of their own. */
+    private static void describeFolder(LogContext context, PartitionId id, Path folder, FlushRound round) throws IOException {
+        if (round.newFolder()) {
+            SmallFiles.write(context.disk(), folder.resolve(LogFileNames.PARTITION_METADATA), PartitionMetadata.encode(id.topicId()));
+        }
+        if (round.epochs() != null) {
+            SmallFiles.write(context.disk(), folder.resolve(LogFileNames.LEADER_EPOCHS), round.epochs().encode());
+        }
     }
 
-    /** Writes down what is durable now, to spare recovery work. Failing costs only that. */
-    static void remember(LogContext context, PartitionId id, int slot, Path folder, FlushRound round) {
+    /** Writes down the producers as of the flush, to spare recovery work; false if that failed. */
+    static boolean saveSnapshot(LogContext context, Path folder, FlushRound round) {
         try {
-            if (round.snapshot() != null) {
-                writeSnapshot(context, folder, round);
+            // No snapshot may be newer than the flush point that recovery finds.
+            context.points().force();
+            String name = LogFileNames.of(round.target().offset(), LogFileNames.SNAPSHOT);
+            SmallFiles.replace(context.disk(), folder.resolve(name), round.snapshot());
+            TreeSet<String> snapshots = new TreeSet<>();
+            for (String file : context.disk().list(folder)) {
+                if (LogFileNames.baseOffset(file, LogFileNames.SNAPSHOT) >= 0) {
+                    snapshots.add(file);
+                }
             }
-            context.points().write(slot, id, round.point());
-            context.flushedBytes(round.bytes());
+            while (snapshots.size() > SNAPSHOTS_KEPT) {
+                context.disk().delete(folder.resolve(snapshots.pollFirst()));
+            }
+            return true;
         } catch (IOException e) {
-            LOG.warn("event=flush_point_failed partition={} action=recovery_will_look_at_more", id, e);
-        }
-    }
-
-    private static void writeSnapshot(LogContext context, Path folder, FlushRound round) throws IOException {
-        String name = LogFileNames.of(round.target().offset(), LogFileNames.SNAPSHOT);
-        SmallFiles.replace(context.disk(), folder.resolve(name), round.snapshot());
-        TreeSet<String> snapshots = new TreeSet<>();
-        for (String file : context.disk().list(folder)) {
-            if (LogFileNames.baseOffset(file, LogFileNames.SNAPSHOT) >= 0) {
-                snapshots.add(file);
-            }
-        }
-        while (snapshots.size() > SNAPSHOTS_KEPT) {
-            context.disk().delete(folder.resolve(snapshots.pollFirst()));
+            LOG.warn("event=snapshot_failed folder={} action=recovery_will_look_at_more", folder, e);
+            return false;
         }
     }
 }

@@ -31,6 +31,7 @@ final class PartitionLog {
     private EpochHistory epochs;
     private int leaderEpoch;
     private long logStart;
+    private long plannedLogStart;
     private LogPosition end;
     private LogPosition durable;
 
@@ -39,6 +40,7 @@ final class PartitionLog {
     private boolean newFiles;
     private boolean epochsChanged;
     private boolean changed;
+    private long snapshotOffset;
     private long bytesSinceSnapshot;
     private long bytesSinceIndexForce;
     private long bytesSinceFlush;
@@ -53,9 +55,14 @@ final class PartitionLog {
         epochs = loaded.epochs();
         leaderEpoch = loaded.leaderEpoch();
         logStart = loaded.logStart();
+        plannedLogStart = logStart;
         end = loaded.end();
         durable = end;
         folderExists = loaded.folderExists();
+        newFolder = loaded.incomplete();
+        newFiles = loaded.incomplete();
+        epochsChanged = loaded.incomplete();
+        snapshotOffset = loaded.snapshotOffset();
         bytesSinceSnapshot = loaded.bytesSinceSnapshot();
         changed = loaded.changed() || bytesSinceSnapshot > 0;
     }
@@ -64,6 +71,14 @@ final class PartitionLog {
         LogPosition highWatermark = context.settings().flushMode() == FlushMode.OS ? end : durable;
         long stable = Math.max(logStart, producers.lastStableOffset(highWatermark.offset()));
         return new LogView(segments, end, highWatermark, new PartitionOffsets(logStart, stable, highWatermark.offset(), end.offset(), leaderEpoch));
+    }
+
+    long logStart() {
+        return logStart;
+    }
+
+    FlushPoint point() {
+        return point(false);
     }
 
     ProducerLedger producers() {
@@ -131,6 +146,7 @@ final class PartitionLog {
             batch.at(batches, at);
             TransactionIndex.Entry entry = producers.abortedBy(batch, batch.lastOffset());
             if (entry != null) {
+                newFiles |= !active.aborted().created();
                 active.aborted().append(entry);
                 aborts = true;
             }
@@ -235,10 +251,10 @@ final class PartitionLog {
         int from = durable.segment() == null ? 0 : indexOf(durable.segment());
         int last = indexOf(end.segment());
         List<Segment> sealed = List.of(Arrays.copyOfRange(segments, Math.max(0, from), last));
-        boolean snapshotDue = !producers.isEmpty() && (closing || !sealed.isEmpty() || bytesSinceSnapshot >= SNAPSHOT_BYTES);
+        boolean snapshotDue = !producers.isEmpty() && (closing || snapshotOffset < end.segment().baseOffset() || bytesSinceSnapshot >= SNAPSHOT_BYTES);
         boolean indexes = closing || bytesSinceIndexForce >= INDEX_FORCE_BYTES;
         FlushRound round = new FlushRound(sealed, end, bytesSinceFlush, newFolder, newFiles, epochsChanged ? epochs : null,
-                snapshotDue ? ProducerSnapshot.encode(producers.entries()) : null, indexes, point());
+                snapshotDue ? ProducerSnapshot.encode(producers.entries()) : null, indexes, closing, this);
         newFolder = false;
         newFiles = false;
         epochsChanged = false;
@@ -246,11 +262,6 @@ final class PartitionLog {
         bytesSinceSnapshot = snapshotDue ? 0 : bytesSinceSnapshot;
         bytesSinceIndexForce = indexes ? 0 : bytesSinceIndexForce;
         return round;
-    }
-
-    private FlushPoint point() {
-        Segment active = end.segment();
-        return new FlushPoint(active.baseOffset(), end.offset(), end.position(), logStart, active.maxTimestamp(), active.maxTimestampOffset(), leaderEpoch, !producers.isEmpty());
     }
 
     private int indexOf(Segment segment) {
@@ -262,8 +273,8 @@ final class PartitionLog {
         return -1;
     }
 
-    /** All up to the round's target is on the device. */
-    void flushed(FlushRound round) {
+    /** All up to the round's target is on the device; returns what to remember of that. */
+    FlushPoint flushed(FlushRound round) {
         durable = round.target();
         for (Segment segment : round.sealed()) {
             segment.flushed();
@@ -271,6 +282,17 @@ final class PartitionLog {
         if (end.offset() == durable.offset()) {
             end.segment().flushed();
         }
+        return point(round.clean());
+    }
+
+    /** What recovery may trust: never more than is durable. Timestamps may be from later batches, which costs look-ups nothing but a step. */
+    private FlushPoint point(boolean clean) {
+        Segment segment = durable.segment();
+        if (segment == null) {
+            return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean);
+        }
+        return new FlushPoint(segment.baseOffset(), durable.offset(), durable.position(), plannedLogStart, segment.maxTimestamp(), segment.maxTimestampOffset(),
+                leaderEpoch, segment.durableOffsetEntries(), segment.durableTimeEntries(), !producers.isEmpty(), clean);
     }
 
     /** Where durable records end. */
@@ -278,15 +300,45 @@ final class PartitionLog {
         return durable;
     }
 
-    /** Raises the log start offset; it may not pass the high watermark. */
-    FlushPoint raiseLogStart(long offset) {
-        logStart = Math.max(logStart, offset);
-        LogPosition at = durable;
-        Segment segment = at.segment();
-        if (segment == null) {
-            return new FlushPoint(0, 0, 0, logStart, -1, -1, leaderEpoch, false);
+    /** Decides on a new log start offset, which takes effect when it is durable. Returns what to remember. */
+    FlushPoint planLogStart(long offset) {
+        plannedLogStart = Math.max(plannedLogStart, offset);
+        changed = true;
+        return point(false);
+    }
+
+    /** The planned log start could not be made durable. */
+    void dropPlan() {
+        plannedLogStart = logStart;
+    }
+
+    /** The planned log start is durable: takes the segments below it out of the log that recovery does not need. */
+    List<Segment> raiseLogStart() {
+        logStart = plannedLogStart;
+        epochs = epochs.from(logStart);
+        int count = 0;
+        int removable = removable();
+        while (count < removable && segments[count + 1].baseOffset() <= logStart) {
+            count++;
         }
-        return new FlushPoint(segment.baseOffset(), at.offset(), at.position(), logStart, segment.maxTimestamp(), segment.maxTimestampOffset(), leaderEpoch, !producers.isEmpty());
+        List<Segment> removed = List.of(Arrays.copyOf(segments, count));
+        segments = count == 0 ? segments : Arrays.copyOfRange(segments, count, segments.length);
+        removed.forEach(Segment::retire);
+        return removed;
+    }
+
+    /** A snapshot of the producers as of {@code offset} is durable. */
+    void snapshotSaved(long offset) {
+        snapshotOffset = Math.max(snapshotOffset, offset);
+    }
+
+    /** How many of the oldest segments recovery does not need: what is durable, and what is known of the producers, comes later. */
+    int removable() {
+        int count = durable.segment() == null ? 0 : Math.max(0, indexOf(durable.segment()));
+        while (count > 0 && !producers.isEmpty() && segments[count].baseOffset() > snapshotOffset) {
+            count--;
+        }
+        return count;
     }
 
     /** Refuses offsets that do not exist. */

@@ -8,6 +8,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One segment of a partition: the batches in a file, and the sparse indexes beside it. Written by the one thread that holds
@@ -20,6 +22,11 @@ final class Segment {
     private static final IndexFile.Key POSITION = (buffer, at) -> buffer.getInt(at + 4);
     private static final IndexFile.Key TIMESTAMP = ByteBuffer::getLong;
 
+    private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
+    /** A sealed segment of this size without index entries has lost them. */
+    private static final int UNINDEXED_BYTES = 1 << 20;
+    private static final int REBUILT_INTERVAL_BYTES = 4096;
+
     private final Path folder;
     private final long baseOffset;
     private final long createdMs;
@@ -31,9 +38,13 @@ final class Segment {
     /** -1 until somebody asks. */
     private volatile int sizeBytes;
     private volatile boolean retired;
+    private volatile boolean sealed;
+    private volatile VerifiedRanges unverified;
     private int bytesSinceIndexEntry;
     private long maxTimestamp = BatchView.NO_TIMESTAMP;
     private long maxTimestampOffset = -1;
+    /** Timestamp and offset of the last time index entry; null until somebody asks. */
+    private long[] lastTimeEntry;
     private long firstTimestamp = BatchView.NO_TIMESTAMP;
 
     /** Which files a segment has. */
@@ -128,6 +139,46 @@ final class Segment {
         return times.sizeBytes();
     }
 
+    /** Says that the segment ended before it was opened: its indexes are whole. */
+    void openedSealed() {
+        sealed = true;
+    }
+
+    /** Says that the first {@code bytes} were written before this process and nobody has looked at them since. */
+    void unverified(int bytes) {
+        unverified = bytes > 0 ? new VerifiedRanges(bytes) : null;
+    }
+
+    /** Checks batches that were written before this process before they are first given out. */
+    void verify(int from, int to) throws IOException {
+        VerifiedRanges ranges = unverified;
+        if (ranges == null || ranges.covers(from, to)) {
+            return;
+        }
+        LogScan scan = new LogScan(this, to);
+        int reached = scan.run(from, baseOffset, false, (batch, position) -> { });
+        if (reached < to) {
+            throw new DamagedLogException(log.path() + " is damaged at byte " + reached + ": " + scan.problem());
+        }
+        if (ranges.add(from, to)) {
+            unverified = null;
+        }
+    }
+
+    /** Drops index entries that are not known to be durable. */
+    void trustIndexes(int offsetEntries, int timeEntries) {
+        offsets.trustOnly(offsetEntries);
+        times.trustOnly(timeEntries);
+    }
+
+    int durableOffsetEntries() {
+        return offsets.forced();
+    }
+
+    int durableTimeEntries() {
+        return times.forced();
+    }
+
     /** Creates the file of a new segment. */
     void create() throws IOException {
         log.create();
@@ -168,14 +219,16 @@ final class Segment {
     private void undoWrite(FileHandle handle, IOException cause) throws IOException {
         try {
             handle.file().truncate(sizeBytes);
+            // Otherwise a power cut could bring back what the producer was told is not there.
+            handle.file().force();
         } catch (IOException e) {
             e.addSuppressed(cause);
             throw new TornFileException(log.path() + " could not be cut back after a failed write", e);
         }
     }
 
-    /** Keeps the indexes and the timestamps up with a batch that was written at {@code position}. */
-    void index(BatchView batch, int position, int indexIntervalBytes) throws IOException {
+    /** Keeps the indexes and the timestamps up with a batch that was written at {@code position}. If the disk fails, they are just sparser. */
+    void index(BatchView batch, int position, int indexIntervalBytes) {
         if (batch.maxTimestamp() > maxTimestamp) {
             maxTimestamp = batch.maxTimestamp();
             maxTimestampOffset = batch.lastOffset();
@@ -192,23 +245,28 @@ final class Segment {
         bytesSinceIndexEntry += batch.sizeBytes();
     }
 
-    private void appendTime() throws IOException {
+    private void appendTime() {
         if (maxTimestampOffset < baseOffset || maxTimestamp < 0) {
             return;
         }
-        int count = times.count();
-        if (count > 0) {
-            ByteBuffer last = times.entry(count - 1);
-            if (last.getLong(0) >= maxTimestamp || last.getInt(8) >= maxTimestampOffset - baseOffset) {
-                return;
+        try {
+            if (lastTimeEntry == null) {
+                lastTimeEntry = lastTimeEntry();
             }
+        } catch (IOException e) {
+            LOG.warn("event=index_read_failed file={} action=dropped_entry", log.path(), e);
+            return;
         }
-        ByteBuffer entry = ByteBuffer.allocate(TIME_ENTRY_BYTES);
-        times.append(entry.putLong(maxTimestamp).putInt((int) (maxTimestampOffset - baseOffset)).flip());
+        if (lastTimeEntry == null || lastTimeEntry[0] < maxTimestamp && lastTimeEntry[1] < maxTimestampOffset) {
+            ByteBuffer entry = ByteBuffer.allocate(TIME_ENTRY_BYTES);
+            times.append(entry.putLong(maxTimestamp).putInt((int) (maxTimestampOffset - baseOffset)).flip());
+            lastTimeEntry = new long[] {maxTimestamp, maxTimestampOffset};
+        }
     }
 
     /** Ends the indexes: the segment gets no more batches. */
     void seal() throws IOException {
+        sealed = true;
         appendTime();
         offsets.writePending();
         times.writePending();
@@ -256,6 +314,7 @@ final class Segment {
             keep--;
         }
         times.truncate(keep);
+        lastTimeEntry = null;
         aborted.truncate(offset);
         bytesSinceIndexEntry = 0;
     }
@@ -300,19 +359,58 @@ final class Segment {
 
     /** Position of the first batch whose last offset is at or after {@code offset}, below {@code limit}; -1 if none. */
     int locate(long offset, int limit) throws IOException {
-        int position = Math.min(positionBefore(offset), limit);
+        if (limit > UNINDEXED_BYTES && sealed && offsets.count() == 0) {
+            rebuildIndexes();
+        }
+        int start = Math.min(positionBefore(offset), limit);
         FileHandle handle = log.acquire();
         try {
-            while (position < limit) {
-                BatchView batch = header(handle.file(), position, limit);
-                if (batch.lastOffset() >= offset) {
-                    return position;
-                }
-                position += batch.sizeBytes();
+            if (start > 0 && start < limit && !startsAtOrBefore(handle.file(), start, limit, offset)) {
+                rebuildIndexes();
+                start = Math.min(positionBefore(offset), limit);
             }
-            return -1;
+            return walk(handle.file(), start, limit, offset);
         } finally {
             handle.release();
+        }
+    }
+
+    private int walk(DiskFile file, int start, int limit, long offset) throws IOException {
+        int position = start;
+        while (position < limit) {
+            BatchView batch = header(file, position, limit);
+            if (batch.lastOffset() >= offset) {
+                return position;
+            }
+            position += batch.sizeBytes();
+        }
+        return -1;
+    }
+
+    /** Whether what the index says is true: damage in an index must not be taken for damage in the log. */
+    private boolean startsAtOrBefore(DiskFile file, int position, int limit, long offset) throws IOException {
+        try {
+            return header(file, position, limit).baseOffset() <= offset;
+        } catch (DamagedLogException wrongPosition) {
+            return false;
+        }
+    }
+
+    /** Makes new indexes from the batches. */
+    private synchronized void rebuildIndexes() throws IOException {
+        LOG.warn("event=index_rebuilt file={} reason=missing_or_damaged", log.path());
+        offsets.truncate(0);
+        times.truncate(0);
+        lastTimeEntry = null;
+        bytesSinceIndexEntry = 0;
+        int size = sizeBytes();
+        LogScan scan = new LogScan(this, size);
+        int reached = scan.run(0, baseOffset, false, (batch, position) -> index(batch, position, REBUILT_INTERVAL_BYTES));
+        if (reached < size) {
+            throw new DamagedLogException(log.path() + " is damaged at byte " + reached + ": " + scan.problem());
+        }
+        if (sealed) {
+            seal();
         }
     }
 
@@ -366,11 +464,29 @@ final class Segment {
         }
     }
 
+    /** Writes the bytes from {@code from} on, and the size, once more, so that they are flushed even if an earlier flush failed to. */
+    void rewrite(int from) throws IOException {
+        aborted.rewrite();
+        FileHandle handle = log.acquire();
+        try {
+            handle.file().truncate(sizeBytes());
+            ByteBuffer bytes = Scratch.take(Scratch.BYTES);
+            int start = from / Scratch.BYTES * Scratch.BYTES;
+            for (int at = start; at < sizeBytes(); at += Scratch.BYTES) {
+                bytes.clear().limit(Math.min(Scratch.BYTES, sizeBytes() - at));
+                handle.file().read(bytes, at);
+                handle.file().write(bytes.flip(), at);
+            }
+        } finally {
+            handle.release();
+        }
+    }
+
     /** Closes the files; those who read them go on. */
     void close() {
         log.close();
-        offsets.file().close();
-        times.file().close();
+        offsets.close();
+        times.close();
         aborted.file().close();
     }
 

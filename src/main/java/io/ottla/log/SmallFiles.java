@@ -20,19 +20,22 @@ final class SmallFiles {
         }
     }
 
-    /** Writes and flushes the bytes; the directory entry is not durable yet. */
+    /** Writes the bytes in place; neither they nor the directory entry are durable yet. */
     static void write(Disk disk, Path path, ByteBuffer bytes) throws IOException {
         try (DiskFile file = disk.open(path, OpenMode.CREATE)) {
-            file.truncate(0);
             file.write(bytes.duplicate(), 0);
-            file.force();
+            file.truncate(bytes.remaining());
         }
     }
 
     /** Replaces a file atomically and durably. */
     static void replace(Disk disk, Path path, ByteBuffer bytes) throws IOException {
         Path temporary = path.resolveSibling(path.getFileName() + LogFileNames.TEMPORARY);
-        write(disk, temporary, bytes);
+        try (DiskFile file = disk.open(temporary, OpenMode.CREATE)) {
+            file.truncate(0);
+            file.write(bytes.duplicate(), 0);
+            file.force();
+        }
         disk.move(temporary, path);
         disk.syncDirectory(path.getParent());
     }

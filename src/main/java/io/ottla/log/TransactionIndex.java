@@ -80,6 +80,22 @@ final class TransactionIndex {
         unforced = false;
     }
 
+    /** Writes all entries once more, so that they are flushed even if an earlier flush failed to. */
+    synchronized void rewrite() throws IOException {
+        if (!created) {
+            return;
+        }
+        FileHandle handle = file.acquire();
+        try {
+            ByteBuffer all = ByteBuffer.allocate(count(handle.file()) * ENTRY_BYTES);
+            handle.file().read(all, 0);
+            handle.file().write(all.flip(), 0);
+        } finally {
+            handle.release();
+        }
+        unforced = true;
+    }
+
     /** Drops the transactions whose marker is at or past {@code offset}. */
     synchronized void truncate(long offset) throws IOException {
         if (count == 0) {

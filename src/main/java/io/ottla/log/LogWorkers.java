@@ -2,12 +2,15 @@
 package io.ottla.log;
 
 import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * A few threads, started on demand, that flush partitions. A partition is in the queue at most once, which bounds it; many
- * partitions are flushed side by side, so that the file system can commit them together.
+ * A few threads, started on demand. Many partitions are flushed side by side, so that the file system can commit them
+ * together. A partition's flush is in the queue at most once, which bounds it.
  */
-final class Flusher {
+final class LogWorkers implements Workers {
+    private static final Logger LOG = LoggerFactory.getLogger(LogWorkers.class);
     private static final long IDLE_MS = 10_000;
 
     /** Partitions that may wait for each working thread before another one helps. */
@@ -19,13 +22,13 @@ final class Flusher {
     private int idle;
     private boolean closed;
 
-    Flusher(int maxThreads) {
+    LogWorkers(int maxThreads) {
         this.maxThreads = maxThreads;
     }
 
-    /** Has {@code flush} run by a flushing thread. */
-    synchronized void submit(Runnable flush) {
-        queue.addLast(flush);
+    @Override
+    public synchronized void submit(Runnable task) {
+        queue.addLast(task);
         int working = threads - idle;
         if (working > 0 && queue.size() <= working * QUEUED_PER_THREAD) {
             // A flush that waits a little covers more appends, and costs no second thread.
@@ -35,13 +38,17 @@ final class Flusher {
             notify();
         } else if (threads < maxThreads) {
             threads++;
-            Thread.ofPlatform().name("log-flush").daemon().start(this::work);
+            Thread.ofPlatform().name("log-worker").daemon().start(this::work);
         }
     }
 
     private void work() {
-        for (Runnable flush = take(); flush != null; flush = take()) {
-            flush.run();
+        for (Runnable task = take(); task != null; task = take()) {
+            try {
+                task.run();
+            } catch (RuntimeException | Error e) {
+                LOG.error("event=log_task_failed action=dropped", e);
+            }
         }
     }
 
@@ -53,7 +60,7 @@ final class Flusher {
                 wait(IDLE_MS);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                throw new IllegalStateException("a flushing thread was interrupted", e);
+                throw new IllegalStateException("a worker was interrupted", e);
             } finally {
                 idle--;
             }
@@ -69,8 +76,8 @@ final class Flusher {
         return next;
     }
 
-    /** Runs what is queued and ends the threads. */
-    synchronized void close() {
+    @Override
+    public synchronized void close() {
         closed = true;
         notifyAll();
         while (threads > 0) {

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Removes the files of segments that left their log: renamed at once, deleted after a while (file.delete.delay.ms). */
+final class SegmentRemoval {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentRemoval.class);
+
+    private SegmentRemoval() {}
+
+    static void start(LogContext context, List<Segment> segments, long delayMs) {
+        if (segments.isEmpty()) {
+            return;
+        }
+        List<CachedFile> files = new ArrayList<>();
+        for (Segment segment : segments) {
+            LOG.debug("event=segment_removed file={}", segment);
+            segment.files().forEach(file -> rename(file, files));
+        }
+        context.timers().schedule(delayMs, () -> context.workers().submit(() -> files.forEach(SegmentRemoval::delete)));
+    }
+
+    private static void rename(CachedFile file, List<CachedFile> renamed) {
+        try {
+            file.rename(file.path().getFileName() + LogFileNames.DELETED);
+            renamed.add(file);
+        } catch (IOException e) {
+            LOG.warn("event=rename_failed file={} action=removed_after_restart", file.path(), e);
+        }
+    }
+
+    private static void delete(CachedFile file) {
+        try {
+            file.delete();
+        } catch (IOException e) {
+            LOG.warn("event=delete_failed file={} action=removed_after_restart", file.path(), e);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+/** Who does the log's work that may block: flushing, and tidying up. */
+interface Workers {
+    /** Has {@code task} run soon, on some thread but the caller's. */
+    void submit(Runnable task);
+
+    /** Runs what was submitted and ends the threads; what is submitted later still runs. */
+    void close();
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import org.junit.jupiter.api.Test;
+
+/** Random histories of a partition on a disk that fails and loses what was not flushed, against a simple model. */
+class LogSimulationTest {
+    private static final int HISTORIES = Integer.getInteger("ottla.histories", 3000);
+    private static final long FIRST_SEED = Long.getLong("ottla.seed", 1);
+
+    @Test
+    void nothingDurableIsEverLostDoubledOrOutOfOrder() {
+        for (long seed = FIRST_SEED; seed < FIRST_SEED + HISTORIES; seed++) {
+            LogSimulation simulation = new LogSimulation(seed);
+            try {
+                simulation.run();
+            } catch (Exception | AssertionError e) {
+                fail("seed " + seed + " after " + simulation.history(), e);
+            }
+        }
+    }
+}
