@@ -38,7 +38,7 @@ final class FileHandle {
             try {
                 file.close();
             } catch (IOException e) {
-                LOG.warn("event=close_failed action=ignored", e);
+                LOG.warn("event=close_failed action=ignored reason=\"{}\"", e.getMessage());
             }
         }
     }

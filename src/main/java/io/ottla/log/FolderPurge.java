@@ -61,7 +61,7 @@ final class FolderPurge {
                 }
                 disk.delete(folder);
             } catch (IOException e) {
-                LOG.warn("event=folder_delete_failed folder={} action=retried_at_next_start", folder, e);
+                LOG.warn("event=folder_delete_failed folder={} action=retried_at_next_start reason=\"{}\"", folder, e.getMessage());
             }
         }
     }

@@ -92,7 +92,7 @@ final class IndexFile {
             try {
                 writePending();
             } catch (IOException e) {
-                LOG.warn("event=index_write_failed file={} action=dropped_entries count={}", file.path(), pendingCount, e);
+                LOG.warn("event=index_write_failed file={} action=dropped_entries count={} reason=\"{}\"", file.path(), pendingCount, e.getMessage());
                 pendingCount = 0;
             }
         }

@@ -214,7 +214,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
                 folders.add(folder);
             }
         } catch (IOException e) {
-            LOG.error("event=partition_delete_failed partition={} action=retried_at_next_start", partition.id(), e);
+            LOG.error("event=partition_delete_failed partition={} action=retried_at_next_start reason=\"{}\"", partition.id(), e.getMessage());
         }
     }
 
@@ -323,7 +323,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             }
             journal.append(event);
         } catch (IOException e) {
-            LOG.error("event=catalog_write_failed action=refused", e);
+            LOG.error("event=catalog_write_failed action=refused reason=\"{}\"", e.getMessage());
             throw new KafkaStorageException("The change cannot be saved: " + e.getMessage(), e);
         }
     }

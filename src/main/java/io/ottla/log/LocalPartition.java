@@ -54,6 +54,7 @@ final class LocalPartition implements Partition {
     private FlushPoint point;
     private PartitionLog log;
     private boolean flushing;
+    private boolean appendsFail;
 
     LocalPartition(PartitionId id, LogContext context, TopicConfig config) {
         this.id = id;
@@ -142,13 +143,14 @@ final class LocalPartition implements Partition {
             noteUse();
             appended = log.append(accepted, origin, topic, nowMs);
             publish();
+            appendWorked();
             if (!context.durableAtOnce() || log.bytesSinceFlush() >= OS_FLUSH_BYTES) {
                 requestFlush();
             }
         } catch (TornFileException e) {
             throw offline(e);
         } catch (IOException e) {
-            LOG.error("event=append_failed partition={} action=refused", id, e);
+            appendFailed(e);
             throw log.storageError(e);
         } finally {
             lock.unlock();
@@ -157,6 +159,21 @@ final class LocalPartition implements Partition {
             watchers.advanced();
         }
         return appended;
+    }
+
+    /** Says so once, however many producers try: a full disk must not fill with log lines. */
+    private void appendFailed(IOException cause) {
+        if (!appendsFail) {
+            appendsFail = true;
+            LOG.error("event=append_failed partition={} action=refused_until_it_works reason=\"{}\"", id, cause.getMessage());
+        }
+    }
+
+    private void appendWorked() {
+        if (appendsFail) {
+            appendsFail = false;
+            LOG.info("event=append_works_again partition={}", id);
+        }
     }
 
     /** Where records are readable before they are durable, the next start must know that this one was not closed cleanly. */
@@ -265,7 +282,7 @@ final class LocalPartition implements Partition {
         try {
             context.points().write(slot, id, newPoint);
         } catch (IOException e) {
-            LOG.warn("event=flush_point_failed partition={} action=recovery_will_look_at_more", id, e);
+            LOG.warn("event=flush_point_failed partition={} action=recovery_will_look_at_more reason=\"{}\"", id, e.getMessage());
         }
     }
 
@@ -276,7 +293,7 @@ final class LocalPartition implements Partition {
         }
         condition = Condition.OFFLINE;
         outage = Outage.of(cause, outage, context.clock());
-        LOG.error("event=partition_offline partition={} folder={} action={}", id, folder, outage.action(), cause);
+        LOG.error("event=partition_offline partition={} folder={} action={} reason=\"{}\"", id, folder, outage.action(), cause.getMessage());
         dropLog(new KafkaStorageException("Partition " + id + " is offline: " + outage.reason()));
     }
 
@@ -360,7 +377,7 @@ final class LocalPartition implements Partition {
             if (cause instanceof DamagedLogException) {
                 goOffline(cause);
             } else {
-                LOG.error("event=read_failed partition={} action=refused", id, cause);
+                LOG.error("event=read_failed partition={} action=refused reason=\"{}\"", id, cause.getMessage());
             }
         } finally {
             lock.unlock();
@@ -465,7 +482,7 @@ final class LocalPartition implements Partition {
             context.points().write(slot, id, log.planLogStart(log.segments()[count].baseOffset()));
             return true;
         } catch (IOException | KafkaStorageException e) {
-            LOG.warn("event=retention_failed partition={} action=tried_again_later", id, e);
+            LOG.warn("event=retention_failed partition={} action=tried_again_later reason=\"{}\"", id, e.getMessage());
             return false;
         } finally {
             lock.unlock();
@@ -505,7 +522,7 @@ final class LocalPartition implements Partition {
                 }
             }
         } catch (IOException e) {
-            LOG.error("event=close_failed partition={} action=recovery_at_next_start", id, e);
+            LOG.error("event=close_failed partition={} action=recovery_at_next_start reason=\"{}\"", id, e.getMessage());
         } finally {
             condition = condition == Condition.DELETED ? condition : Condition.CLOSED;
             dropLog(new KafkaStorageException("Partition " + id + " is closed"));

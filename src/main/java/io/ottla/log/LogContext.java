@@ -86,7 +86,7 @@ final class LogContext {
         try {
             points.force();
         } catch (IOException e) {
-            LOG.warn("event=flush_points_force_failed action=recovery_will_look_at_more", e);
+            LOG.warn("event=flush_points_force_failed action=recovery_will_look_at_more reason=\"{}\"", e.getMessage());
         }
     }
 }

@@ -65,7 +65,7 @@ final class LogMaintenance {
             context.points().force();
             affected.forEach(LocalPartition::finishRetention);
         } catch (IOException e) {
-            LOG.warn("event=retention_failed action=tried_again_later", e);
+            LOG.warn("event=retention_failed action=tried_again_later reason=\"{}\"", e.getMessage());
         }
     }
 

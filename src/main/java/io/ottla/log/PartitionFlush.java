@@ -63,7 +63,7 @@ final class PartitionFlush {
             }
             return true;
         } catch (IOException e) {
-            LOG.warn("event=snapshot_failed folder={} action=recovery_will_look_at_more", folder, e);
+            LOG.warn("event=snapshot_failed folder={} action=recovery_will_look_at_more reason=\"{}\"", folder, e.getMessage());
             return false;
         }
     }

@@ -254,7 +254,7 @@ final class Segment {
                 lastTimeEntry = lastTimeEntry();
             }
         } catch (IOException e) {
-            LOG.warn("event=index_read_failed file={} action=dropped_entry", log.path(), e);
+            LOG.warn("event=index_read_failed file={} action=dropped_entry reason=\"{}\"", log.path(), e.getMessage());
             return;
         }
         if (lastTimeEntry == null || lastTimeEntry[0] < maxTimestamp && lastTimeEntry[1] < maxTimestampOffset) {

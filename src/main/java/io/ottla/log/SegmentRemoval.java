@@ -30,7 +30,7 @@ final class SegmentRemoval {
             file.rename(file.path().getFileName() + LogFileNames.DELETED);
             renamed.add(file);
         } catch (IOException e) {
-            LOG.warn("event=rename_failed file={} action=removed_after_restart", file.path(), e);
+            LOG.warn("event=rename_failed file={} action=removed_after_restart reason=\"{}\"", file.path(), e.getMessage());
         }
     }
 
@@ -38,7 +38,7 @@ final class SegmentRemoval {
         try {
             file.delete();
         } catch (IOException e) {
-            LOG.warn("event=delete_failed file={} action=removed_after_restart", file.path(), e);
+            LOG.warn("event=delete_failed file={} action=removed_after_restart reason=\"{}\"", file.path(), e.getMessage());
         }
     }
 }
