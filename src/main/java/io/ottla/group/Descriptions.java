@@ -13,6 +13,7 @@ import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 final class Descriptions {
     static final String DEAD = "Dead";
     private static final String CLASSIC_TYPE = "classic";
+    private static final String CONSUMER_TYPE = "consumer";
 
     private Descriptions() {}
 
@@ -21,6 +22,7 @@ final class Descriptions {
         return switch (group) {
             case null -> new DescribedGroup().setGroupId(groupId).setGroupState(DEAD);
             case ClassicGroup classic -> describe(classic);
+            case ConsumerGroup ignored -> new DescribedGroup().setGroupId(groupId).setGroupState(DEAD);
         };
     }
 
@@ -52,6 +54,11 @@ final class Descriptions {
                         .setProtocolType(orEmpty(classic.protocolType()))
                         .setGroupState(classic.state().wireName())
                         .setGroupType(CLASSIC_TYPE);
+                case ConsumerGroup consumer -> new ListedGroup()
+                        .setGroupId(consumer.groupId())
+                        .setProtocolType(ClassicGroup.CONSUMER_PROTOCOL_TYPE)
+                        .setGroupState(consumer.state())
+                        .setGroupType(CONSUMER_TYPE);
             });
         }
         return new ListGroupsResponseData().setGroups(listed);

@@ -4,7 +4,7 @@ package io.ottla.group;
 import java.util.Set;
 
 /** A group as the shard knows it, whatever protocol its members speak. */
-sealed interface Group permits ClassicGroup {
+sealed interface Group permits ClassicGroup, ConsumerGroup {
     String groupId();
 
     boolean isEmpty();

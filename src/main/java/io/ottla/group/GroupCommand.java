@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
@@ -158,6 +160,66 @@ sealed interface GroupCommand extends Command {
             join.refuse(error);
         }
     }
+
+    /** What the configs of a group say about its members' heartbeats. */
+    record Pace(int sessionTimeoutMs, int heartbeatIntervalMs, int assignmentIntervalMs) {}
+
+    /**
+     * A heartbeat of the consumer protocol. What is null has not changed.
+     *
+     * @param rebalanceTimeoutMs -1 if it has not changed
+     * @param owned              what the member says that it owns
+     */
+    record ConsumerBeat(
+            String groupId,
+            String memberId,
+            int epoch,
+            String instanceId,
+            String rackId,
+            String clientId,
+            String clientHost,
+            int rebalanceTimeoutMs,
+            Set<String> topics,
+            String regex,
+            String assignor,
+            Partitions owned,
+            Pace pace,
+            TopicsImage image,
+            Caller<ConsumerGroupHeartbeatResponseData> caller) implements Asked<ConsumerGroupHeartbeatResponseData> {}
+
+    /** Brings a consumer group's epoch up to its members and topics. @param beat the heartbeat to go on with, or null */
+    record RefreshConsumers(String groupId, boolean changed, ConsumerBeat beat, TopicsImage image) implements Internal {
+        @Override
+        public void refuse(Errors error) {
+            if (beat != null) {
+                beat.refuse(error);
+            }
+        }
+    }
+
+    /** Makes a target assignment if the group needs one. */
+    record AssignConsumers(ConsumerBeat beat) implements Internal {
+        @Override
+        public void refuse(Errors error) {
+            beat.refuse(error);
+        }
+    }
+
+    /** The last step of a heartbeat: the member's own way to its target, and its answer. */
+    record AnswerBeat(ConsumerBeat beat) implements Internal {
+        @Override
+        public void refuse(Errors error) {
+            beat.refuse(error);
+        }
+    }
+
+    record ConsumerSessionOver(String groupId, String memberId) implements Internal {}
+
+    /** A member had until now to give up partitions. */
+    record RevocationOver(String groupId, String memberId, int epoch) implements Internal {}
+
+    record DescribeConsumers(String groupId, TopicsImage image, Caller<ConsumerGroupDescribeResponseData.DescribedGroup> caller)
+            implements Asked<ConsumerGroupDescribeResponseData.DescribedGroup> {}
 
     /** A command that guests decide. */
     record ForGuests(GuestGroups.GuestCommand command) implements GroupCommand {

@@ -15,6 +15,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData;
 import org.apache.kafka.common.message.DeleteGroupsResponseData.DeletableGroupResult;
@@ -60,6 +64,7 @@ public final class GroupCoordinator implements AutoCloseable {
     private final OffsetCommits commits;
     private final OffsetFetches fetches;
     private final OffsetDeletes deletes;
+    private final ConsumerRequests consumers;
     private volatile GuestGroups.Factory guests = NoGuests::new;
     private volatile boolean closed;
 
@@ -80,6 +85,7 @@ public final class GroupCoordinator implements AutoCloseable {
         commits = new OffsetCommits(shards, this::partitionFor, catalog, settings.offsets().metadataMaxBytes());
         fetches = new OffsetFetches(shards, this::partitionFor, catalog);
         deletes = new OffsetDeletes(shards, this::partitionFor, catalog);
+        consumers = new ConsumerRequests(shards, this::partitionFor, catalog, settings.consumer());
         catalog.watch(this::topicChanged);
     }
 
@@ -113,6 +119,7 @@ public final class GroupCoordinator implements AutoCloseable {
     }
 
     private void topicChanged(TopicCatalog.Change change) {
+        consumers.topicsChanged();
         boolean gone = change.before() != null && change.after() == null && !change.before().internal();
         if (gone && !closed && catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS)) {
             for (int shard = 0; shard < shards.count(); shard++) {
@@ -144,6 +151,18 @@ public final class GroupCoordinator implements AutoCloseable {
     /** LeaveGroup 0 to 5. */
     public void leaveGroup(RequestContext context, LeaveGroupRequestData request, Consumer<LeaveGroupResponseData> reply) {
         memberships.leave(context, request, reply);
+    }
+
+    /** ConsumerGroupHeartbeat 0 and 1 (KIP-848). */
+    public void consumerGroupHeartbeat(
+            RequestContext context, ConsumerGroupHeartbeatRequestData request, Consumer<ConsumerGroupHeartbeatResponseData> reply) {
+        consumers.heartbeat(context, request, reply);
+    }
+
+    /** ConsumerGroupDescribe 0 and 1. */
+    public void consumerGroupDescribe(
+            RequestContext context, ConsumerGroupDescribeRequestData request, Consumer<ConsumerGroupDescribeResponseData> reply) {
+        consumers.describe(request, reply);
     }
 
     /** OffsetCommit 2 to 10. */

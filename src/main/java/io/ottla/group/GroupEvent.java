@@ -79,6 +79,40 @@ sealed interface GroupEvent {
     /** A member was heard of. */
     record SessionProlonged(String groupId, String memberId, long deadlineMs) implements Classic {}
 
+    /** Changes of a group of the consumer protocol. */
+    sealed interface Consumer extends GroupEvent {
+        String groupId();
+    }
+
+    /** The parts of a consumer group that have records of their own; a removed one is named by member or expression. */
+    enum Part { GROUP, TOPICS, MEMBER, TARGET_EPOCH, TARGET, CURRENT, REGEX }
+
+    /** The group has a new epoch. */
+    record ConsumerGroupKept(String groupId, int epoch, long topicsHash) implements Consumer {}
+
+    record ConsumerMemberKept(String groupId, String memberId, ConsumerMember.Subscription subscription) implements Consumer {}
+
+    /** The targets are those of this group epoch. */
+    record TargetEpochKept(String groupId, int epoch, long timestampMs) implements Consumer {}
+
+    record TargetKept(String groupId, String memberId, Partitions target) implements Consumer {}
+
+    record CurrentKept(String groupId, String memberId, ConsumerMember.Current current) implements Consumer {}
+
+    record RegexKept(String groupId, String regex, ConsumerGroup.ResolvedRegex resolved) implements Consumer {}
+
+    /** @param name member id or expression; empty for parts of which there is one only */
+    record ConsumerPartRemoved(String groupId, Part part, String name) implements Consumer {}
+
+    /** A member was heard of; ends with the process, as the next one. */
+    record ConsumerHeard(String groupId, String memberId, long deadlineMs, int sessionTimeoutMs) implements Consumer {}
+
+    /** The group has a new target assignment. */
+    record ConsumerRebalanced(String groupId, Rebalance rebalance) implements Consumer {}
+
+    /** The group was compared with this version of the topics. */
+    record TopicsSeen(String groupId, long version) implements Consumer {}
+
     /** A change of guests. */
     record OfGuests(GuestGroups.GuestEvent event) implements GroupEvent {}
 }

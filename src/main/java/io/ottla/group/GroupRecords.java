@@ -38,6 +38,7 @@ final class GroupRecords {
             case GroupEvent.ClassicGroupKept kept -> new JournalEntry.Plain(groupKey(kept.groupId()), value(kept.value()));
             case GroupEvent.ClassicGroupRemoved removed -> new JournalEntry.Plain(groupKey(removed.groupId()), null);
             case GroupEvent.Classic ignored -> null;
+            case GroupEvent.Consumer change -> ConsumerRecords.encode(change);
             case GroupEvent.OfGuests ignored -> throw new IllegalArgumentException("guests write their own records");
         };
     }
@@ -93,14 +94,15 @@ final class GroupRecords {
 
     private static GroupEvent decode(ByteBuffer keyBytes, ByteBuffer valueBytes) {
         ValueReader key = new ValueReader(keyBytes);
-        return switch (key.int16()) {
+        short kind = key.int16();
+        return switch (kind) {
             case LEGACY_OFFSET_KEY, OFFSET_KEY -> offset(key.string(), key.string(), key.int32(), valueBytes);
             case CLASSIC_GROUP_KEY -> {
                 String groupId = key.string();
                 yield valueBytes == null ? new GroupEvent.ClassicGroupRemoved(groupId)
                         : new GroupEvent.ClassicGroupKept(groupId, read(valueBytes, ClassicGroupValue::read));
             }
-            default -> null;
+            default -> ConsumerRecords.decode(kind, key, valueBytes);
         };
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.group;
 
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -8,8 +9,9 @@ import java.util.Map;
  *
  * @param offsets  committed offsets, and the topic that keeps them
  * @param classic  groups of the classic protocol
+ * @param consumer groups of the consumer protocol
  */
-public record GroupSettings(Offsets offsets, Classic classic) {
+public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer) {
     /**
      * @param topicPartitions   partitions of __consumer_offsets when it is created, and so the number of shards
      * @param topicSegmentBytes segment size of that topic
@@ -26,6 +28,15 @@ public record GroupSettings(Offsets offsets, Classic classic) {
      * @param initialRebalanceDelayMs how long an empty group waits for more members before its first rebalance
      */
     public record Classic(int minSessionTimeoutMs, int maxSessionTimeoutMs, int maxSize, int initialRebalanceDelayMs) {}
+
+    /**
+     * @param sessionTimeoutMs     how long a member may be silent, unless its group says otherwise
+     * @param heartbeatIntervalMs  how often it is to be heard, unless its group says otherwise
+     * @param assignmentIntervalMs least time between two target assignments of a group, unless it says otherwise
+     * @param maxSize              most members of a group
+     * @param assignors            names of the server-side assignors on offer; the first is the default
+     */
+    public record Consumer(int sessionTimeoutMs, int heartbeatIntervalMs, int assignmentIntervalMs, int maxSize, List<String> assignors) {}
 
     private static final long MS_PER_MINUTE = 60_000;
 
@@ -47,7 +58,14 @@ public record GroupSettings(Offsets offsets, Classic classic) {
                         intOf(configs, "group.min.session.timeout.ms", 6_000),
                         intOf(configs, "group.max.session.timeout.ms", 1_800_000),
                         intOf(configs, "group.max.size", Integer.MAX_VALUE),
-                        intOf(configs, "group.initial.rebalance.delay.ms", 3_000)));
+                        intOf(configs, "group.initial.rebalance.delay.ms", 3_000)),
+                new Consumer(
+                        intOf(configs, "group.consumer.session.timeout.ms", 45_000),
+                        intOf(configs, "group.consumer.heartbeat.interval.ms", 5_000),
+                        intOf(configs, "group.consumer.assignment.interval.ms", 1_000),
+                        intOf(configs, "group.consumer.max.size", Integer.MAX_VALUE),
+                        configs.get("group.consumer.assignors") instanceof List<?> names
+                                ? names.stream().map(String::valueOf).toList() : List.of("uniform", "range")));
     }
 
     private static int intOf(Map<String, ?> configs, String name, int defaultValue) {

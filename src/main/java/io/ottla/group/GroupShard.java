@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.LeaveGroupResponseData;
 import org.apache.kafka.common.message.LeaveGroupResponseData.MemberResponse;
 import org.apache.kafka.common.protocol.Errors;
@@ -25,6 +26,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
     private final JoinDecisions joins;
     private final RebalanceDecisions rebalances;
     private final SyncDecisions syncs;
+    private final ConsumerDecisions consumers;
     private final OffsetDecisions commits = new OffsetDecisions(offsets);
     private final OffsetExpiry expiry;
     private final Predicate<String> topicExists;
@@ -42,6 +44,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
         joins = new JoinDecisions(settings.classic());
         rebalances = new RebalanceDecisions(settings.classic(), log);
         syncs = new SyncDecisions(rebalances);
+        consumers = new ConsumerDecisions(settings.consumer(), log);
     }
 
     @Override
@@ -58,7 +61,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                     Outcome.reply(commit.caller(), Errors.GROUP_ID_NOT_FOUND);
             case GroupCommand.CommitOffsets commit -> commits.commit(groups.get(commit.groupId()), commit, now);
             case GroupCommand.EndTransaction end -> commits.end(end);
-            case GroupCommand.FetchOffsets fetch -> commits.fetch(fetch);
+            case GroupCommand.FetchOffsets fetch -> commits.fetch(groups.get(fetch.groupId()), fetch);
             case GroupCommand.DeleteOffsets delete -> commits.delete(groups.get(delete.groupId()), delete);
             case GroupCommand.DeleteGroup delete when guests.holds(delete.groupId()) ->
                     decideForGuests(guests.delete(delete.groupId(), delete.caller()), now);
@@ -67,8 +70,19 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case GroupCommand.DescribeGroup describe ->
                     Outcome.reply(describe.caller(), Descriptions.classic(describe.groupId(), groups.get(describe.groupId())));
             case GroupCommand.ListGroups list -> Outcome.reply(list.caller(), Descriptions.list(groups.values(), guests));
-            case GroupCommand.AskHistory ask -> Outcome.reply(ask.caller(),
-                    groups.get(ask.groupId()) instanceof ClassicGroup group ? group.history().ended() : List.of());
+            case GroupCommand.AskHistory ask -> Outcome.reply(ask.caller(), switch (groups.get(ask.groupId())) {
+                case null -> List.of();
+                case ClassicGroup group -> group.history().ended();
+                case ConsumerGroup group -> group.history();
+            });
+            case GroupCommand.ConsumerBeat beat -> beat(beat, now);
+            case GroupCommand.RefreshConsumers refresh -> withConsumers(refresh.groupId(), group -> consumers.refresh(group, refresh, now));
+            case GroupCommand.AssignConsumers assign -> withConsumers(assign.beat().groupId(), group -> consumers.assign(group, assign.beat(), now));
+            case GroupCommand.AnswerBeat answer -> withConsumers(answer.beat().groupId(), group -> consumers.answer(group, answer.beat(), now));
+            case GroupCommand.ConsumerSessionOver over -> withConsumers(over.groupId(), group -> ConsumerDecisions.sessionOver(group, over.memberId(), now));
+            case GroupCommand.RevocationOver over -> withConsumers(over.groupId(), group -> ConsumerDecisions.revocationOver(group, over));
+            case GroupCommand.DescribeConsumers describe -> Outcome.reply(describe.caller(),
+                    ConsumerDescriptions.describe(describe.groupId(), groups.get(describe.groupId()), describe.image()));
             case GroupCommand.ExpireOffsets ignored -> expiry.expire(now);
             case GroupCommand.ForgetTopic gone -> expiry.forget(gone);
             case GroupCommand.Settle settle -> with(settle.groupId(), group -> rebalances.settle(group, settle.reason(), now));
@@ -83,6 +97,30 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
 
     private Outcome<GroupCommand, GroupEvent> with(String groupId, Function<ClassicGroup, Outcome<GroupCommand, GroupEvent>> decision) {
         return groups.get(groupId) instanceof ClassicGroup group ? decision.apply(group) : Outcome.nothing();
+    }
+
+    private Outcome<GroupCommand, GroupEvent> withConsumers(String groupId, Function<ConsumerGroup, Outcome<GroupCommand, GroupEvent>> decision) {
+        return groups.get(groupId) instanceof ConsumerGroup group ? decision.apply(group) : Outcome.nothing();
+    }
+
+    /** A group without members may change its protocol with its first one. */
+    private Outcome<GroupCommand, GroupEvent> beat(GroupCommand.ConsumerBeat beat, Moment now) {
+        Group group = groups.get(beat.groupId());
+        boolean joins = beat.epoch() == ConsumerMember.JOINING;
+        return switch (group) {
+            case ConsumerGroup consumer -> consumers.beat(consumer, beat, now);
+            case ClassicGroup classic when joins && classic.abandoned() -> Outcome.<GroupCommand, GroupEvent>builder()
+                    .event(new GroupEvent.ClassicGroupRemoved(classic.groupId())).then(beat);
+            case ClassicGroup classic when !joins || !classic.neverUsed() -> unknownGroup(beat);
+            case null, default -> joins && !guests.holds(beat.groupId())
+                    ? consumers.beat(new ConsumerGroup(beat.groupId()), beat, now) : unknownGroup(beat);
+        };
+    }
+
+    private static Outcome<GroupCommand, GroupEvent> unknownGroup(GroupCommand.ConsumerBeat beat) {
+        return Outcome.reply(beat.caller(), new ConsumerGroupHeartbeatResponseData()
+                .setErrorCode(Errors.GROUP_ID_NOT_FOUND.code())
+                .setErrorMessage("Group " + beat.groupId() + " is not a consumer group."));
     }
 
     private Outcome<GroupCommand, GroupEvent> decideForGuests(GuestGroups.GuestCommand command, Moment now) {
@@ -112,6 +150,10 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
         return switch (group) {
             case null -> joins.decide(new ClassicGroup(join.groupId()), join, now);
             case ClassicGroup classic -> joins.decide(classic, join, now);
+            case ConsumerGroup consumer when consumer.isEmpty() && join.memberId().isEmpty() ->
+                    new Outcome<>(ConsumerDecisions.removeAll(consumer), List.of(), List.of(), join);
+            case ConsumerGroup consumer -> JoinDecisions.refuse(join,
+                    consumer.isEmpty() ? Errors.UNKNOWN_MEMBER_ID : Errors.INCONSISTENT_GROUP_PROTOCOL);
         };
     }
 
@@ -134,6 +176,12 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case ClassicGroup classic -> {
                 List<GroupEvent> events = commits.removeAll(classic.groupId());
                 events.add(new GroupEvent.ClassicGroupRemoved(classic.groupId()));
+                yield Outcome.of(events, delete.caller(), Errors.NONE);
+            }
+            case ConsumerGroup consumer when !consumer.isEmpty() -> Outcome.reply(delete.caller(), Errors.NON_EMPTY_GROUP);
+            case ConsumerGroup consumer -> {
+                List<GroupEvent> events = commits.removeAll(consumer.groupId());
+                events.addAll(ConsumerDecisions.removeAll(consumer));
                 yield Outcome.of(events, delete.caller(), Errors.NONE);
             }
         };
@@ -162,12 +210,36 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                 dropIfNothing(removed.groupId());
             }
             case GroupEvent.Classic change -> classic(change.groupId()).apply(change);
+            case GroupEvent.ConsumerPartRemoved removed -> {
+                if (groups.get(removed.groupId()) instanceof ConsumerGroup group) {
+                    group.apply(removed);
+                    if (removed.part() == GroupEvent.Part.GROUP) {
+                        forget(removed.groupId());
+                    }
+                }
+            }
+            case GroupEvent.Consumer change -> consumer(change.groupId()).apply(change);
             case GroupEvent.OfGuests change -> guests.apply(change.event());
         }
     }
 
     private ClassicGroup classic(String groupId) {
-        return (ClassicGroup) groups.computeIfAbsent(groupId, ClassicGroup::new);
+        if (groups.get(groupId) instanceof ClassicGroup group) {
+            return group;
+        }
+        ClassicGroup group = new ClassicGroup(groupId);
+        groups.put(groupId, group);
+        return group;
+    }
+
+    /** A group that was only offsets, or has lost its last classic member, becomes one of the consumer protocol. */
+    private ConsumerGroup consumer(String groupId) {
+        if (groups.get(groupId) instanceof ConsumerGroup group) {
+            return group;
+        }
+        ConsumerGroup group = new ConsumerGroup(groupId);
+        groups.put(groupId, group);
+        return group;
     }
 
     /** A group that was never more than its offsets goes with the last of them. */
@@ -212,6 +284,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                     outcome.event(new GroupEvent.SessionProlonged(classic.groupId(), member.memberId, deadlineMs));
                     outcome.timer(new GroupCommand.SessionOver(classic.groupId(), member.memberId), deadlineMs);
                 });
+                case ConsumerGroup consumer -> consumers.loaded(consumer, now, outcome);
             }
         }
         Outcome<GroupCommand, GroupEvent> own = outcome.build();
@@ -227,6 +300,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
         for (Group group : groups.values()) {
             switch (group) {
                 case ClassicGroup classic -> classic.members().forEach(member -> abandon(member, error));
+                case ConsumerGroup ignored -> { }
             }
         }
     }

@@ -57,6 +57,7 @@ final class OffsetDecisions {
             case null -> commit.generation() < 0 ? Errors.NONE
                     : commit.tellsMissing() ? Errors.GROUP_ID_NOT_FOUND : Errors.ILLEGAL_GENERATION;
             case ClassicGroup classic -> check(classic, commit);
+            case ConsumerGroup consumer -> check(consumer, commit);
         };
         return error == Errors.NONE && commit.producer() != null ? offsets.checkProducer(commit.producer()) : error;
     }
@@ -75,6 +76,23 @@ final class OffsetDecisions {
         return error == Errors.NONE && early ? Errors.REBALANCE_IN_PROGRESS : error;
     }
 
+    private static Errors check(ConsumerGroup group, GroupCommand.CommitOffsets commit) {
+        boolean anonymous = commit.generation() < 0 && commit.memberId().isEmpty() && commit.instanceId() == null;
+        if (commit.generation() < 0 && group.isEmpty() || anonymous && commit.producer() != null) {
+            return Errors.NONE;
+        }
+        ConsumerMember member = group.member(commit.memberId());
+        if (member == null) {
+            return Errors.UNKNOWN_MEMBER_ID;
+        }
+        if (!commit.tellsMissing() && commit.producer() == null) {
+            // Such a client could not understand STALE_MEMBER_EPOCH.
+            return Errors.UNSUPPORTED_VERSION;
+        }
+        return commit.generation() == member.epoch() ? Errors.NONE
+                : commit.producer() != null && !commit.tellsMissing() ? Errors.ILLEGAL_GENERATION : Errors.STALE_MEMBER_EPOCH;
+    }
+
     /** Ends what a producer's transaction has committed here. */
     Outcome<GroupCommand, GroupEvent> end(GroupCommand.EndTransaction end) {
         Errors error = offsets.checkMarker(end.producer(), end.coordinatorEpoch());
@@ -85,9 +103,17 @@ final class OffsetDecisions {
                 end.producer().id(), end.producer().epoch(), end.coordinatorEpoch(), end.committed())), end.caller(), Errors.NONE);
     }
 
-    /** Offset -1 where nothing is committed; UNSTABLE_OFFSET_COMMIT where a transaction is open and the client wants to know. */
-    Outcome<GroupCommand, GroupEvent> fetch(GroupCommand.FetchOffsets fetch) {
+    /** UNKNOWN_MEMBER_ID or STALE_MEMBER_EPOCH for members of consumer groups; offset -1 where nothing is committed; UNSTABLE_OFFSET_COMMIT where a transaction is open and the client wants to know. */
+    Outcome<GroupCommand, GroupEvent> fetch(Group group, GroupCommand.FetchOffsets fetch) {
         OffsetFetchResponseGroup response = new OffsetFetchResponseGroup().setGroupId(fetch.groupId());
+        boolean named = fetch.memberId() != null && !fetch.memberId().isEmpty() || fetch.memberEpoch() >= 0;
+        if (named && group instanceof ConsumerGroup consumer) {
+            ConsumerMember member = consumer.member(fetch.memberId());
+            if (member == null || member.epoch() != fetch.memberEpoch()) {
+                return Outcome.reply(fetch.caller(), response.setErrorCode(
+                        (member == null ? Errors.UNKNOWN_MEMBER_ID : Errors.STALE_MEMBER_EPOCH).code()));
+            }
+        }
         if (fetch.topics() == null) {
             fetchAll(fetch, response);
         } else {

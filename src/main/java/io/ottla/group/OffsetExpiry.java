@@ -87,6 +87,7 @@ final class OffsetExpiry {
     private boolean isOld(Group group, String topic, CommittedOffset offset, Moment now) {
         return switch (group) {
             case ClassicGroup classic -> isOld(classic, topic, offset, now);
+            case ConsumerGroup consumer -> !consumer.subscribedTopics().contains(topic) && isOld(offset, offset.commitTimestampMs(), now);
         };
     }
 
@@ -111,6 +112,7 @@ final class OffsetExpiry {
     private static int expireGroup(Group group, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
         List<GroupEvent> events = switch (group) {
             case ClassicGroup classic -> classic.abandoned() ? List.of(new GroupEvent.ClassicGroupRemoved(classic.groupId())) : List.of();
+            case ConsumerGroup consumer -> consumer.isEmpty() ? ConsumerDecisions.removeAll(consumer) : List.of();
         };
         events.forEach(outcome::event);
         return events.size();

@@ -10,6 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.ConsumerProtocolAssignment;
 import org.apache.kafka.common.message.ConsumerProtocolSubscription;
 import org.apache.kafka.common.message.DeleteGroupsRequestData;
@@ -101,6 +106,11 @@ final class GroupHarness {
 
     GroupCoordinator coordinator() {
         return coordinator;
+    }
+
+    /** The topic's name, also of one that is gone. */
+    String nameOf(Uuid topicId) {
+        return catalog.find(topicId) == null ? "gone" : catalog.find(topicId).name();
     }
 
     void advance(long ms) {
@@ -228,6 +238,18 @@ final class GroupHarness {
                                 .setPartitionIndex(partition).setCommittedOffset(offset).setCommittedMetadata(metadata))))), answer);
         settle();
         return Errors.forCode(answer.get().topics().getFirst().partitions().getFirst().errorCode());
+    }
+
+    void beat(int version, ConsumerGroupHeartbeatRequestData request, Consumer<ConsumerGroupHeartbeatResponseData> reply) {
+        coordinator.consumerGroupHeartbeat(context(version), request, reply);
+        settle();
+    }
+
+    ConsumerGroupDescribeResponseData.DescribedGroup describeConsumers(String group) {
+        Answer<ConsumerGroupDescribeResponseData> answer = new Answer<>();
+        coordinator.consumerGroupDescribe(context(1), new ConsumerGroupDescribeRequestData().setGroupIds(List.of(group)), answer);
+        settle();
+        return answer.get().groups().getFirst();
     }
 
     /** The committed offset, or -1. */

@@ -3,6 +3,7 @@ package io.ottla.group;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +12,9 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
+import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
 import org.apache.kafka.common.message.SyncGroupResponseData;
@@ -33,6 +37,9 @@ final class Scenario {
         private String id = "";
         private String instanceId;
         private int generation = -1;
+        private int epoch;
+        private List<ConsumerGroupHeartbeatRequestData.TopicPartitions> owned = List.of();
+        private List<ConsumerGroupHeartbeatRequestData.TopicPartitions> reported;
 
         private Member(String name) {
             this.name = name;
@@ -66,7 +73,8 @@ final class Scenario {
     }
 
     Scenario() {
-        harness = new GroupHarness(Map.of("offsets.retention.minutes", 10, "offsets.retention.check.interval.ms", 60_000));
+        harness = new GroupHarness(Map.of("offsets.retention.minutes", 10, "offsets.retention.check.interval.ms", 60_000,
+                "group.consumer.assignment.interval.ms", 0));
     }
 
     /** Does one step; returns what was answered meanwhile, to whomever. */
@@ -77,6 +85,9 @@ final class Scenario {
             case "join" -> join(step);
             case "sync" -> sync(step);
             case "heartbeat" -> forEach(step, member -> say(member, harness.heartbeat(GROUP, member.id, member.instanceId, member.generation)));
+            case "beat" -> beat(step);
+            case "beats" -> beats(step);
+            case "consumers" -> describeConsumers();
             case "leave" -> leave(step);
             case "commit" -> commit(step);
             case "commit-in-transaction" -> commitInTransaction(step);
@@ -85,8 +96,9 @@ final class Scenario {
             case "offsets" -> offsets(step);
             case "delete-offset" -> outcome.add(harness.deleteOffset(GROUP, partition(step.words.getFirst())).name());
             case "delete-group" -> outcome.add(harness.deleteGroup(GROUP).name());
-            case "delete-topic" -> harness.catalog.delete("orders");
-            case "create-topic" -> harness.catalog.create("orders", 4, Map.of());
+            case "delete-topic" -> harness.catalog.delete(step.words.isEmpty() ? "orders" : step.words.getFirst());
+            case "create-topic" -> harness.catalog.create(step.words.isEmpty() ? "orders" : step.words.getFirst(), 4, Map.of());
+            case "grow-topic" -> harness.catalog.grow("orders", Integer.parseInt(step.words.getFirst()));
             case "wait" -> harness.advance(millis(step.words.getFirst()));
             case "keep-alive" -> keepAlive(step);
             case "restart" -> harness.restart();
@@ -169,6 +181,80 @@ final class Scenario {
 
     private static String names(List<TopicPartition> partitions) {
         return partitions.isEmpty() ? "nothing" : partitions.stream().map(TopicPartition::toString).collect(Collectors.joining(" "));
+    }
+
+    /** One heartbeat of the consumer protocol; a member that was told to give up partitions does so, unless it is told to keep them. */
+    private void beat(Step step) {
+        for (String name : step.words) {
+            Member member = member(name);
+            member.id = step.option("id", member.id.isEmpty() ? name + "-id" : member.id);
+            member.instanceId = step.option("instance", member.instanceId);
+            member.epoch = step.number("epoch", member.epoch);
+            boolean joins = member.epoch == 0;
+            if (joins) {
+                member.owned = List.of();
+            }
+            boolean keeps = step.options.containsKey("keeps");
+            ConsumerGroupHeartbeatRequestData request = new ConsumerGroupHeartbeatRequestData()
+                    .setGroupId(GROUP)
+                    .setMemberId(member.id)
+                    .setInstanceId(member.instanceId)
+                    .setMemberEpoch(member.epoch)
+                    .setRebalanceTimeoutMs(joins ? GroupHarness.REBALANCE_MS : -1)
+                    .setServerAssignor(step.option("assignor", null))
+                    .setSubscribedTopicRegex(step.option("regex", null))
+                    .setSubscribedTopicNames(step.options.containsKey("topics") ? List.of(step.options.get("topics").split(","))
+                            : joins && !step.options.containsKey("regex") ? List.of("orders") : null)
+                    .setTopicPartitions(joins ? List.of() : keeps ? member.reported : member.owned);
+            harness.beat(1, request, response -> beaten(member, response));
+        }
+    }
+
+    private void beaten(Member member, ConsumerGroupHeartbeatResponseData response) {
+        Errors error = Errors.forCode(response.errorCode());
+        if (error != Errors.NONE) {
+            say(member, error);
+            return;
+        }
+        member.epoch = response.memberEpoch();
+        member.generation = member.epoch;
+        String has = "";
+        if (response.assignment() != null) {
+            member.reported = member.owned;
+            member.owned = new ArrayList<>();
+            List<TopicPartition> named = new ArrayList<>();
+            response.assignment().topicPartitions().forEach(each -> {
+                member.owned.add(new ConsumerGroupHeartbeatRequestData.TopicPartitions().setTopicId(each.topicId()).setPartitions(each.partitions()));
+                each.partitions().forEach(partition -> named.add(new TopicPartition(harness.nameOf(each.topicId()), partition)));
+            });
+            has = ", has " + names(named.stream().sorted(Comparator.comparing(TopicPartition::toString)).toList());
+        }
+        say(member, "epoch " + response.memberEpoch() + has);
+    }
+
+    /** Heartbeats of all these members every second. */
+    private void beats(Step step) {
+        for (long left = millis(step.option("for", "1s")); left > 0; left -= 1_000) {
+            harness.advance(1_000);
+            beat(new Step("beat", step.words, Map.of()));
+        }
+    }
+
+    private void describeConsumers() {
+        var described = harness.describeConsumers(GROUP);
+        if (described.errorCode() != 0) {
+            outcome.add(Errors.forCode(described.errorCode()).name());
+            return;
+        }
+        outcome.add(described.groupState() + ", epoch " + described.groupEpoch() + ", assignment of epoch " + described.assignmentEpoch()
+                + ", assignor " + described.assignorName());
+        described.members().forEach(each -> outcome.add("  " + nameOf(each.memberId()) + ": epoch " + each.memberEpoch() + ", has "
+                + named(each.assignment()) + ", is to have " + named(each.targetAssignment())));
+    }
+
+    private static String named(ConsumerGroupDescribeResponseData.Assignment assignment) {
+        return names(assignment.topicPartitions().stream().flatMap(topic -> topic.partitions().stream()
+                .map(partition -> new TopicPartition(topic.topicName(), partition))).sorted(Comparator.comparing(TopicPartition::toString)).toList());
     }
 
     private void leave(Step step) {
