@@ -19,6 +19,8 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
@@ -51,6 +53,7 @@ public final class TransactionCoordinator {
     private static final short OFFSETS_KNOW_FENCED = 2;
     private static final short INIT_KNOWS_FENCED = 4;
     private static final short END_RAISES_EPOCH = 5;
+    private static final long LOAD_AGAIN_MS = 1_000;
 
     /** Errors after which a marker is neither wanted nor possible any more: the topic is gone, or the partition has a newer producer. */
     private static final Set<Errors> NO_MARKER_WANTED = EnumSet.of(Errors.UNKNOWN_TOPIC_OR_PARTITION, Errors.INVALID_PRODUCER_EPOCH);
@@ -112,6 +115,7 @@ public final class TransactionCoordinator {
     /**
      * InitProducerId, 0 to 5. Without a transactional id every call gives a new producer id with epoch 0, whatever the
      * producer had before. Errors: INVALID_REQUEST (an empty transactional id, or only one of producer id and epoch),
+     * TRANSACTIONAL_ID_AUTHORIZATION_FAILED and UNSUPPORTED_VERSION (two-phase commit, which no stable version has),
      * INVALID_TRANSACTION_TIMEOUT, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS (the transaction before is being ended; try again).
      */
     public void initProducerId(RequestContext context, InitProducerIdRequestData request, Consumer<InitProducerIdResponseData> reply) {
@@ -126,6 +130,10 @@ public final class TransactionCoordinator {
         } else if (id == null) {
             producerIds.take(fresh -> caller.answer(fresh == ProducerIds.NONE ? Identity.refused(Errors.COORDINATOR_LOAD_IN_PROGRESS)
                     : new Identity(Errors.NONE, fresh, (short) 0)));
+        } else if (request.enable2Pc()) {
+            caller.refuse(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
+        } else if (request.keepPreparedTxn()) {
+            caller.refuse(Errors.UNSUPPORTED_VERSION);
         } else if (request.transactionTimeoutMs() <= 0 || request.transactionTimeoutMs() > settings.maxTimeoutMs()) {
             caller.refuse(Errors.INVALID_TRANSACTION_TIMEOUT);
         } else {
@@ -236,6 +244,12 @@ public final class TransactionCoordinator {
                     // The journal is in doubt; what it says when it is read again counts.
                 }
             };
+        }
+
+        /** After a while, as what made the shard give up may last. */
+        @Override
+        public void loadAgain(String id) {
+            CompletableFuture.delayedExecutor(LOAD_AGAIN_MS, TimeUnit.MILLISECONDS).execute(() -> shards.load(shardOf(id)));
         }
 
         @Override

@@ -19,6 +19,9 @@ public enum KafkaClassPath {
     /** The command-line tools, version 4.3.1, with main classes such as {@code org.apache.kafka.tools.TopicCommand}. */
     TOOLS("kafka-tools"),
 
+    /** Kafka Streams, version 4.3.1. */
+    STREAMS("kafka-streams"),
+
     /** The broker, version 4.4.0, with the main class {@code kafka.Kafka}. */
     BROKER("kafka-broker");
 
