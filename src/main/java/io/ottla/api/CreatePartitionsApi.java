@@ -19,7 +19,8 @@ import org.apache.kafka.common.protocol.Errors;
 
 /**
  * CreatePartitions, 0 to 3, also as a dry run. Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS,
- * INVALID_REPLICA_ASSIGNMENT, INVALID_REQUEST (named twice), KAFKA_STORAGE_ERROR.
+ * INVALID_REPLICA_ASSIGNMENT, INVALID_REQUEST (named twice), POLICY_VIOLATION (more than 10,000 new partitions asked for),
+ * KAFKA_STORAGE_ERROR.
  */
 final class CreatePartitionsApi implements Api<CreatePartitionsRequestData> {
     private final TopicAdmin admin;
@@ -38,14 +39,21 @@ final class CreatePartitionsApi implements Api<CreatePartitionsRequestData> {
         Blocking.run(request, () -> {
             CreatePartitionsResponseData reply = new CreatePartitionsResponseData();
             Set<String> seen = new HashSet<>();
-            body.topics().forEach(asked -> reply.results().add(grow(asked, seen, body.validateOnly())));
+            long additional = body.topics().stream().mapToLong(this::additional).sum();
+            body.topics().forEach(asked -> reply.results().add(grow(asked, seen, additional, body.validateOnly())));
             request.reply(reply);
         });
     }
 
-    private CreatePartitionsTopicResult grow(CreatePartitionsTopic asked, Set<String> seen, boolean validateOnly) {
+    private long additional(CreatePartitionsTopic asked) {
+        Topic topic = admin.catalog().topics().get(asked.name());
+        return topic == null ? 0 : Math.max(0, asked.count() - topic.partitions().size());
+    }
+
+    private CreatePartitionsTopicResult grow(CreatePartitionsTopic asked, Set<String> seen, long additional, boolean validateOnly) {
         CreatePartitionsTopicResult result = new CreatePartitionsTopicResult().setName(asked.name());
         try {
+            PartitionLimit.check(additional, "additional partitions");
             if (!seen.add(asked.name())) {
                 throw new InvalidRequestException("Duplicate topic name.");
             }

@@ -14,6 +14,7 @@ import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
@@ -27,7 +28,8 @@ import org.apache.kafka.common.protocol.Errors;
 /**
  * CreateTopics, 2 to 7, also as a dry run. Errors per topic: TOPIC_ALREADY_EXISTS, INVALID_TOPIC_EXCEPTION,
  * INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR (more than this one broker), INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG,
- * INVALID_REQUEST (named twice, or counts beside an assignment), KAFKA_STORAGE_ERROR.
+ * INVALID_REQUEST (named twice, or counts beside an assignment), POLICY_VIOLATION (more than 10,000 partitions asked for),
+ * KAFKA_STORAGE_ERROR.
  */
 final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
     private final TopicAdmin admin;
@@ -48,6 +50,12 @@ final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
 
     private CreateTopicsResponseData reply(CreateTopicsRequestData body) {
         CreateTopicsResponseData reply = new CreateTopicsResponseData();
+        try {
+            PartitionLimit.check(body.topics().stream().mapToLong(this::asksFor).sum(), "partitions");
+        } catch (PolicyViolationException e) {
+            body.topics().forEach(asked -> reply.topics().add(failure(asked.name(), e)));
+            return reply;
+        }
         Set<String> repeated = repeatedNames(body);
         repeated.forEach(name -> reply.topics().add(failure(name, new InvalidRequestException("Duplicate topic name."))));
         for (CreatableTopic asked : body.topics()) {
@@ -89,6 +97,13 @@ final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
         } catch (ApiException e) {
             return failure(asked.name(), e);
         }
+    }
+
+    private long asksFor(CreatableTopic asked) {
+        if (!asked.assignments().isEmpty()) {
+            return asked.assignments().size();
+        }
+        return asked.numPartitions() == -1 ? admin.defaultPartitions() : Math.max(0, asked.numPartitions());
     }
 
     private int partitions(CreatableTopic asked) {

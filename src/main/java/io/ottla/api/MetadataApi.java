@@ -20,11 +20,13 @@ import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Metadata, 0 to 13: brokers, topics and partition leaders. No topics asked for means all in version 0, none from 1 on,
- * where null means all. Topics may be named by id from version 10 on. A topic that does not exist is created where the
- * client (from version 4 on) and auto.create.topics.enable allow it.
- * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION.
+ * where null means all. Requests have room for a topic's id from version 10 on, and may use it from 12 on. A topic that
+ * does not exist is created where the client (from version 4 on) and auto.create.topics.enable allow it.
+ * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION, INVALID_REQUEST (no name).
  */
 final class MetadataApi implements Api<MetadataRequestData> {
+    private static final int ID_VERSION = 12;
+
     private final Cluster cluster;
     private final TopicCatalog catalog;
     private final TopicCreation creation;
@@ -64,13 +66,22 @@ final class MetadataApi implements Api<MetadataRequestData> {
         if (asksForAll(body, version)) {
             catalog.topics().values().forEach(topic -> reply.topics().add(describe(topic, body)));
         } else {
-            body.topics().forEach(asked -> reply.topics().add(find(asked, body)));
+            body.topics().forEach(asked -> reply.topics().add(version < ID_VERSION && !namedOnly(asked) ? invalid(asked) : find(asked, body)));
         }
         return reply;
     }
 
     private static boolean asksForAll(MetadataRequestData body, short version) {
         return body.topics() == null || version == 0 && body.topics().isEmpty();
+    }
+
+    private static boolean namedOnly(MetadataRequestTopic asked) {
+        return asked.name() != null && asked.topicId().equals(Uuid.ZERO_UUID);
+    }
+
+    private static MetadataResponseTopic invalid(MetadataRequestTopic asked) {
+        return new MetadataResponseTopic().setErrorCode(Errors.INVALID_REQUEST.code())
+                .setName(asked.name() == null ? "" : asked.name()).setTopicId(asked.topicId());
     }
 
     private MetadataResponseTopic find(MetadataRequestTopic asked, MetadataRequestData body) {

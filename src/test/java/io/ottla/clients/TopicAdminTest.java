@@ -31,6 +31,7 @@ import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -123,6 +124,15 @@ class TopicAdminTest {
         assertInstanceOf(InvalidPartitionsException.class, createFailure(new NewTopic(Clients.unique("admin"), -5, (short) 1)));
         assertInstanceOf(InvalidReplicationFactorException.class, createFailure(new NewTopic(Clients.unique("admin"), 1, (short) 0)));
         assertInstanceOf(InvalidReplicationFactorException.class, createFailure(new NewTopic(Clients.unique("admin"), 1, (short) 3)));
+    }
+
+    @Test
+    void tooManyPartitionsInOneRequestAreRefused() {
+        String topic = clients.topic("admin", 1);
+        assertInstanceOf(PolicyViolationException.class, createFailure(new NewTopic(Clients.unique("admin"), 10_001, (short) 1)));
+        assertInstanceOf(PolicyViolationException.class, createFailure(new NewTopic(Clients.unique("admin"), Integer.MAX_VALUE, (short) 1)));
+        assertInstanceOf(PolicyViolationException.class,
+                Clients.awaitFailure(admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(262_145))).all()));
     }
 
     @Test
