@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.share;
 
+import io.ottla.coordinator.Caller;
 import io.ottla.coordinator.Moment;
 import io.ottla.coordinator.Outcome;
 import java.util.ArrayList;
@@ -13,57 +14,65 @@ final class Acknowledging {
     private final SharePartition partition;
     private final ShareGroupConfig config;
     private final Moment now;
+    private final Caller<DeadLetter> deadLetters;
     private final List<Run> written = new ArrayList<>();
+    private final List<DeadLetter> dead = new ArrayList<>();
     private final List<Run> renewed = new ArrayList<>();
 
-    private Acknowledging(SharePartition partition, ShareGroupConfig config, Moment now) {
+    /** @param deadLetters gets what is to be written to the dead-letter topic */
+    Acknowledging(SharePartition partition, ShareGroupConfig config, Moment now, Caller<DeadLetter> deadLetters) {
         this.partition = partition;
         this.config = config;
         this.now = now;
+        this.deadLetters = deadLetters;
     }
 
-    static Outcome<ShareCommand, ShareEvent> decide(
-            SharePartition partition, ShareGroupConfig config, ShareCommand.Acknowledge request, Moment now) {
-        Acknowledging deciding = new Acknowledging(partition, config, now);
+    Outcome<ShareCommand, ShareEvent> acknowledge(ShareCommand.Acknowledge request) {
         for (Acknowledgement each : request.acknowledgements()) {
-            Errors error = deciding.take(each, request.memberId());
+            Errors error = take(each, request.memberId());
             if (error != Errors.NONE) {
                 return Outcome.reply(request.caller(), error);
             }
         }
         Outcome.Builder<ShareCommand, ShareEvent> outcome = Outcome.builder();
-        return deciding.conclude(outcome.reply(request.caller(), Errors.NONE));
+        return conclude(outcome.reply(request.caller(), Errors.NONE));
     }
 
-    static Outcome<ShareCommand, ShareEvent> release(
-            SharePartition partition, ShareGroupConfig config, ShareCommand.Release request, Moment now) {
-        Acknowledging deciding = new Acknowledging(partition, config, now);
-        deciding.release(run -> run.heldBy(request.memberId()));
+    Outcome<ShareCommand, ShareEvent> release(ShareCommand.Release request) {
+        release(run -> run.heldBy(request.memberId()));
         Outcome.Builder<ShareCommand, ShareEvent> outcome = Outcome.builder();
-        return deciding.conclude(outcome.reply(request.caller(), Errors.NONE));
+        return conclude(outcome.reply(request.caller(), Errors.NONE));
     }
 
-    static Outcome<ShareCommand, ShareEvent> locksOver(SharePartition partition, ShareGroupConfig config, Moment now) {
-        Acknowledging deciding = new Acknowledging(partition, config, now);
+    Outcome<ShareCommand, ShareEvent> locksOver() {
         long next = Long.MAX_VALUE;
         for (Run run : partition.inFlight().runs()) {
             if (run.state() == DeliveryState.ACQUIRED && run.lockedUntilMs() > now.elapsedMs()) {
                 next = Math.min(next, run.lockedUntilMs());
             }
         }
-        deciding.release(run -> run.state() == DeliveryState.ACQUIRED && run.lockedUntilMs() <= now.elapsedMs());
+        release(run -> run.state() == DeliveryState.ACQUIRED && run.lockedUntilMs() <= now.elapsedMs());
         Outcome.Builder<ShareCommand, ShareEvent> outcome = Outcome.builder();
         outcome.event(new ShareEvent.LocksChecked(partition.key, next));
         if (next != Long.MAX_VALUE) {
             outcome.timer(new ShareCommand.LocksOver(partition.key), next);
         }
-        return deciding.conclude(outcome);
+        return conclude(outcome);
+    }
+
+    Outcome<ShareCommand, ShareEvent> deadLetterWritten(ShareCommand.DeadLetterWritten letter) {
+        for (Run run : partition.inFlight().within(letter.first(), letter.last())) {
+            if (run.state() == DeliveryState.ARCHIVING) {
+                written.add(run.become(DeliveryState.ARCHIVED));
+            }
+        }
+        return conclude(Outcome.builder());
     }
 
     private void release(Predicate<Run> which) {
         for (Run run : partition.inFlight().runs()) {
             if (which.test(run)) {
-                written.add(run.become(afterFailure(run)));
+                fail(run);
             }
         }
     }
@@ -96,16 +105,29 @@ final class Acknowledging {
         switch (kind) {
             case GAP -> written.add(run.become(DeliveryState.ARCHIVED));
             case ACCEPT -> written.add(run.become(DeliveryState.ACKNOWLEDGED));
-            case RELEASE -> written.add(run.become(afterFailure(run)));
-            case REJECT -> written.add(run.become(DeliveryState.ARCHIVED));
+            case RELEASE -> fail(run);
+            case REJECT -> bury(run, true);
             case RENEW -> renewed.add(Run.acquired(
                     run.first(), run.last(), run.deliveryCount(), run.memberId(), now.elapsedMs() + config.lockDurationMs()));
         }
         return kind != Acknowledgement.Kind.RENEW || config.renewEnabled();
     }
 
-    private DeliveryState afterFailure(Run run) {
-        return run.deliveryCount() >= config.deliveryCountLimit() ? DeliveryState.ARCHIVED : DeliveryState.AVAILABLE;
+    private void fail(Run run) {
+        if (run.deliveryCount() >= config.deliveryCountLimit()) {
+            bury(run, false);
+        } else {
+            written.add(run.become(DeliveryState.AVAILABLE));
+        }
+    }
+
+    private void bury(Run run, boolean rejected) {
+        if (config.hasDeadLetters()) {
+            written.add(run.become(DeliveryState.ARCHIVING));
+            dead.add(new DeadLetter(partition.key, run.first(), run.last(), run.deliveryCount(), rejected));
+        } else {
+            written.add(run.become(DeliveryState.ARCHIVED));
+        }
     }
 
     private Outcome<ShareCommand, ShareEvent> conclude(Outcome.Builder<ShareCommand, ShareEvent> outcome) {
@@ -116,6 +138,7 @@ final class Acknowledging {
             return outcome.build();
         }
         outcome.event(Writing.written(partition, written));
+        dead.forEach(letter -> outcome.reply(deadLetters, letter));
         boolean freed = full() || written.stream().anyMatch(run -> run.state() == DeliveryState.AVAILABLE);
         if (freed) {
             partition.waiting.forEach(caller -> outcome.reply(caller, true));

@@ -55,8 +55,10 @@ public final class ShareCoordinator {
                 TopicConfig.RETENTION_MS_CONFIG, "-1",
                 TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(intOf("share.coordinator.state.topic.segment.bytes", 104_857_600)),
                 TopicConfig.COMPRESSION_TYPE_CONFIG, "producer");
+        DeadLetterWriter deadLetters = new DeadLetterWriter(catalog, this::configOf, brokerConfigs,
+                letter -> submit(letter.key(), new ShareCommand.DeadLetterWritten(letter.key(), letter.first(), letter.last())));
         shards = runtime.host(InternalTopics.SHARE_GROUP_STATE, count,
-                PartitionJournal.over(catalog, InternalTopics.SHARE_GROUP_STATE, count, configs), () -> new ShareShard(this::configOf));
+                PartitionJournal.over(catalog, InternalTopics.SHARE_GROUP_STATE, count, configs), () -> new ShareShard(this::configOf, deadLetters));
         StateRequests state = new StateRequests(this::submit);
         members = new MemberRequests(groups, state);
         offsets = new OffsetRequests(groups, state, catalog);

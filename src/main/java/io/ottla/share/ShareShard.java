@@ -19,11 +19,16 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
     private static final int CONDENSE_RUNS_EACH = 20;
 
     private final Function<String, ShareGroupConfig> configs;
+    private final Caller<DeadLetter> deadLetters;
     private final Map<SharePartitionKey, SharePartition> partitions = new HashMap<>();
 
-    /** @param configs what is in force for a group */
-    ShareShard(Function<String, ShareGroupConfig> configs) {
+    /**
+     * @param configs     what is in force for a group
+     * @param deadLetters gets what is to be written to dead-letter topics, and says so by {@link ShareCommand.DeadLetterWritten}
+     */
+    ShareShard(Function<String, ShareGroupConfig> configs, Caller<DeadLetter> deadLetters) {
         this.configs = configs;
+        this.deadLetters = deadLetters;
     }
 
     @Override
@@ -36,9 +41,9 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
                     partition -> Acquiring.decide(partition, configOf(partition), acquire, now));
             case ShareCommand.Acknowledge request -> withStarted(
                     request.key(), Outcome.reply(request.caller(), Errors.UNKNOWN_TOPIC_OR_PARTITION),
-                    partition -> Acknowledging.decide(partition, configOf(partition), request, now));
+                    partition -> acknowledging(partition, now).acknowledge(request));
             case ShareCommand.Release release -> withStarted(release.key(), Outcome.reply(release.caller(), Errors.NONE),
-                    partition -> Acknowledging.release(partition, configOf(partition), release, now));
+                    partition -> acknowledging(partition, now).release(release));
             case ShareCommand.Wait wait -> await(wait);
             case ShareCommand.WaitNoMore wait -> withStarted(wait.key(), Outcome.nothing(),
                     partition -> event(new ShareEvent.WaitingNoMore(wait.key(), wait.caller())));
@@ -47,7 +52,9 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
             case ShareCommand.Remove remove -> remove(remove);
             case ShareCommand.Condense condense -> condense(condense, now);
             case ShareCommand.LocksOver over -> withStarted(over.key(), Outcome.nothing(),
-                    partition -> Acknowledging.locksOver(partition, configOf(partition), now));
+                    partition -> acknowledging(partition, now).locksOver());
+            case ShareCommand.DeadLetterWritten written -> withStarted(written.key(), Outcome.nothing(),
+                    partition -> acknowledging(partition, now).deadLetterWritten(written));
             case ShareCommand.Snapshot snapshot -> withStarted(snapshot.key(), Outcome.nothing(),
                     partition -> event(new ShareEvent.Repeated(partition.key, partition.snapshot(now.wallMs()))));
         };
@@ -55,6 +62,10 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
 
     private ShareGroupConfig configOf(SharePartition partition) {
         return configs.apply(partition.key.groupId());
+    }
+
+    private Acknowledging acknowledging(SharePartition partition, Moment now) {
+        return new Acknowledging(partition, configOf(partition), now, deadLetters);
     }
 
     private static Outcome<ShareCommand, ShareEvent> event(ShareEvent event) {
@@ -187,10 +198,20 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
         return ShareRecords.decode(entry);
     }
 
-    /** No lock outlives the process, so there is nothing to watch yet. */
+    /** No lock outlives the process, so there is nothing to watch yet; but dead letters may be unwritten. */
     @Override
     public Outcome<ShareCommand, ShareEvent> loaded(Moment now) {
-        return Outcome.nothing();
+        Outcome.Builder<ShareCommand, ShareEvent> outcome = Outcome.builder();
+        for (SharePartition partition : partitions.values()) {
+            int limit = configOf(partition).deliveryCountLimit();
+            for (Run run : partition.started() ? partition.inFlight().runs() : List.<Run>of()) {
+                if (run.state() == DeliveryState.ARCHIVING) {
+                    outcome.reply(deadLetters,
+                            new DeadLetter(partition.key, run.first(), run.last(), run.deliveryCount(), run.deliveryCount() < limit));
+                }
+            }
+        }
+        return outcome.build();
     }
 
     @Override
