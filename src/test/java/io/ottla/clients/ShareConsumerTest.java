@@ -8,9 +8,11 @@ import io.ottla.broker.BrokerConfig;
 import io.ottla.broker.Ottla;
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,9 +20,11 @@ import java.util.Set;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListShareGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.ShareGroupDescription;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
@@ -67,9 +71,7 @@ class ShareConsumerTest {
     }
 
     private KafkaShareConsumer<String, String> consumer(String group, boolean explicit) {
-        Clients.await(clients.admin().incrementalAlterConfigs(Map.of(
-                new ConfigResource(ConfigResource.Type.GROUP, group),
-                List.of(new AlterConfigOp(new ConfigEntry("share.auto.offset.reset", "earliest"), AlterConfigOp.OpType.SET)))).all());
+        setGroupConfig(group, "share.auto.offset.reset", "earliest");
         KafkaShareConsumer<String, String> consumer = new KafkaShareConsumer<>(Map.of(
                 "bootstrap.servers", broker.bootstrapServers(),
                 "group.id", group,
@@ -79,6 +81,12 @@ class ShareConsumerTest {
         consumer.subscribe(Set.of(topic));
         consumers.add(consumer);
         return consumer;
+    }
+
+    private void setGroupConfig(String group, String name, String value) {
+        Clients.await(clients.admin().incrementalAlterConfigs(Map.of(
+                new ConfigResource(ConfigResource.Type.GROUP, group),
+                List.of(new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET)))).all());
     }
 
     private static List<ConsumerRecord<String, String>> poll(KafkaShareConsumer<String, String> consumer, int count) {
@@ -128,6 +136,34 @@ class ShareConsumerTest {
         consumer.acknowledge(again.getFirst(), AcknowledgeType.ACCEPT);
         consumer.commitSync();
         assertTrue(consumer.poll(Duration.ofMillis(500)).isEmpty());
+    }
+
+    @Test
+    void rejectedRecordsGoToTheDeadLetterTopic() {
+        String dead = "dlq." + topic;
+        Clients.await(clients.admin().createTopics(List.of(
+                new NewTopic(dead, 1, (short) 1).configs(Map.of("errors.deadletterqueue.group.enable", "true")))).all());
+        setGroupConfig("dead", "errors.deadletterqueue.topic.name", dead);
+        setGroupConfig("dead", "errors.deadletterqueue.copy.record.enable", "true");
+        clients.sendNumbers(topic, 1, 5, 5);
+        KafkaShareConsumer<String, String> consumer = consumer("dead", true);
+        ConsumerRecord<String, String> rejected = poll(consumer, 1).getFirst();
+        consumer.acknowledge(rejected, AcknowledgeType.REJECT);
+        consumer.commitSync();
+        try (KafkaConsumer<String, String> reader = clients.consumer("reader", Map.of("auto.offset.reset", "earliest"))) {
+            reader.subscribe(List.of(dead));
+            ConsumerRecord<String, String> letter = Clients.poll(reader, 1).getFirst();
+            assertEquals(rejected.value(), letter.value());
+            Map<String, String> headers = new HashMap<>();
+            letter.headers().forEach(header -> headers.put(header.key(), new String(header.value(), StandardCharsets.UTF_8)));
+            assertEquals(Map.of(
+                    "__dlq.errors.topic", topic,
+                    "__dlq.errors.partition", "1",
+                    "__dlq.errors.offset", "0",
+                    "__dlq.errors.group", "dead",
+                    "__dlq.errors.delivery.count", "1",
+                    "__dlq.errors.message", "Offset rejected by client."), headers);
+        }
     }
 
     @Test
