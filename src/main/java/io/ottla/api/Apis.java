@@ -17,6 +17,7 @@ public final class Apis {
     private static final List<Feature> FEATURES = List.of(
             new Feature("metadata.version", (short) 7, (short) 33, (short) 33),
             new Feature("transaction.version", (short) 0, (short) 2, (short) 2),
+            new Feature("group.version", (short) 0, (short) 1, (short) 1),
             new Feature("share.version", (short) 0, (short) 2, (short) 2));
 
     private Apis() {}
@@ -85,7 +86,9 @@ public final class Apis {
                 Forwarded.inTurn(ApiKeys.LIST_GROUPS, groups::listGroups),
                 Forwarded.inTurn(ApiKeys.DESCRIBE_GROUPS, groups::describeGroups),
                 Forwarded.inTurn(ApiKeys.DELETE_GROUPS, groups::deleteGroups),
-                Forwarded.inTurn(ApiKeys.OFFSET_DELETE, groups::offsetDelete));
+                Forwarded.inTurn(ApiKeys.OFFSET_DELETE, groups::offsetDelete),
+                Forwarded.pipelined(ApiKeys.CONSUMER_GROUP_HEARTBEAT, groups::consumerGroupHeartbeat),
+                Forwarded.inTurn(ApiKeys.CONSUMER_GROUP_DESCRIBE, groups::consumerGroupDescribe));
     }
 
     private static List<Api<?>> ofShareGroups(Services services) {

@@ -31,6 +31,8 @@ record GroupConfigs(TopicCatalog catalog, Map<String, String> brokerConfigs) {
                     "How long a consumer may be silent before it loses its partitions.")
             .define("consumer.heartbeat.interval.ms", Type.INT, 5_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How often consumers are told to send a heartbeat.")
+            .define("consumer.assignment.interval.ms", Type.INT, 1_000, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
+                    "The shortest time between two assignments of a consumer group.")
             .define("share.session.timeout.ms", Type.INT, 45_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How long a member of a share group may be silent before it loses its partitions.")
             .define("share.heartbeat.interval.ms", Type.INT, 5_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
