@@ -15,6 +15,7 @@ package io.ottla.log;
  * @param timeEntries        entries of its time index that are durable
  * @param producers          true if any producer was remembered
  * @param clean              true if the log was closed there and not appended to since
+ * @param gaps               true if offsets may be missing between batches: compaction took some out, or the log was imported
  */
 record FlushPoint(
         long segmentBase,
@@ -27,13 +28,14 @@ record FlushPoint(
         int indexEntries,
         int timeEntries,
         boolean producers,
-        boolean clean) {
+        boolean clean,
+        boolean gaps) {
 
     FlushPoint withLogStart(long newLogStart) {
-        return new FlushPoint(segmentBase, offset, position, newLogStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, clean);
+        return new FlushPoint(segmentBase, offset, position, newLogStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, clean, gaps);
     }
 
     FlushPoint unclean() {
-        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, false);
+        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, false, gaps);
     }
 }

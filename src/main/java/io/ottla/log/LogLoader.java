@@ -25,6 +25,7 @@ final class LogLoader {
      * @param bytesSinceSnapshot bytes that had to be read to know the producers
      * @param changed            true if the flush point does not say all of this
      * @param incomplete         true if the files that describe the folder have to be written
+     * @param gaps               true if offsets may be missing between batches
      */
     record Loaded(
             Segment[] segments,
@@ -37,7 +38,8 @@ final class LogLoader {
             long snapshotOffset,
             long bytesSinceSnapshot,
             boolean changed,
-            boolean incomplete) {}
+            boolean incomplete,
+            boolean gaps) {}
 
     private final PartitionId id;
     private final LogContext context;
@@ -100,13 +102,16 @@ final class LogLoader {
         }
         boolean incomplete = last != null && (newEpoch || !folder.described());
         LogPosition end = new LogPosition(last, nextOffset, last == null ? 0 : endPosition);
-        return new Loaded(segments.toArray(Segment[]::new), end, logStart, epoch, epochs, producers, folder.exists(), snapshotOffset, replayed, changed, incomplete);
+        return new Loaded(segments.toArray(Segment[]::new), end, logStart, epoch, epochs, producers, folder.exists(), snapshotOffset, replayed, changed, incomplete, point != null && point.gaps());
     }
 
     private void recover() throws IOException {
         int position = 0;
         if (point != null) {
             durableSegment = findDurableSegment();
+            if (!point.gaps() && segments.getFirst().baseOffset() > point.logStart()) {
+                throw new DamagedLogException("the first segment of " + id + " is " + segments.getFirst() + ", but its log starts at " + point.logStart());
+            }
             position = point.position();
             nextOffset = point.offset();
         }

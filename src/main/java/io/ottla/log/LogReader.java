@@ -57,6 +57,9 @@ final class LogReader {
             if (position >= 0) {
                 return new LogPosition(segment, offset, position);
             }
+            if (!view.gaps() && i + 1 < view.segments().length && view.segments()[i + 1].baseOffset() != offset) {
+                throw new DamagedLogException("no batch with offset " + offset + " is in " + segment + ", nor does the next segment start with it");
+            }
         }
         return null;
     }
@@ -90,8 +93,8 @@ final class LogReader {
                 handle.release();
                 return nothing(view);
             }
-            segment.verify(start.position(), end);
             LogPosition next = next(view, segment, handle, end, last, bound);
+            segment.verify(start.position(), end, offset, next.offset(), view.gaps());
             hints.put(next);
             List<AbortedTransaction> aborted = limit == ReadLimit.LAST_STABLE ? aborted(view, segment, offset, next.offset()) : List.of();
             return new Fetched(new FileSlice(handle, start.position(), end - start.position()), view.offsets(), aborted);
@@ -111,6 +114,9 @@ final class LogReader {
         }
         for (Segment following : view.segments()) {
             if (following.baseOffset() > segment.baseOffset()) {
+                if (!view.gaps() && segment.locate(following.baseOffset() - 1, last) < 0) {
+                    throw new DamagedLogException(segment + " ends before " + following.baseOffset() + ", where the next segment starts");
+                }
                 return new LogPosition(following, following.baseOffset(), 0);
             }
         }

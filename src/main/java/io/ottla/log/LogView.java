@@ -10,9 +10,10 @@ import io.ottla.topic.ReadLimit;
  * @param segments      in order of their base offsets; empty until the first append
  * @param logEnd        where the next batch goes
  * @param highWatermark where what is durable ends
+ * @param gaps          whether offsets may be missing between batches
  * @param offsets       the same in offsets
  */
-record LogView(Segment[] segments, LogPosition logEnd, LogPosition highWatermark, PartitionOffsets offsets) {
+record LogView(Segment[] segments, LogPosition logEnd, LogPosition highWatermark, boolean gaps, PartitionOffsets offsets) {
     /** Where a read with this limit ends; the position is -1 where it has to be looked up. */
     LogPosition end(ReadLimit limit) {
         return switch (limit) {

@@ -40,6 +40,7 @@ final class PartitionLog {
     private boolean newFiles;
     private boolean epochsChanged;
     private boolean changed;
+    private boolean gaps;
     private long snapshotOffset;
     private long bytesSinceSnapshot;
     private long bytesSinceIndexForce;
@@ -63,6 +64,7 @@ final class PartitionLog {
         newFiles = loaded.incomplete();
         epochsChanged = loaded.incomplete();
         snapshotOffset = loaded.snapshotOffset();
+        gaps = loaded.gaps();
         bytesSinceSnapshot = loaded.bytesSinceSnapshot();
         changed = loaded.changed() || bytesSinceSnapshot > 0;
     }
@@ -70,7 +72,7 @@ final class PartitionLog {
     LogView view() {
         LogPosition highWatermark = context.settings().flushMode() == FlushMode.OS ? end : durable;
         long stable = Math.max(logStart, producers.lastStableOffset(highWatermark.offset()));
-        return new LogView(segments, end, highWatermark, new PartitionOffsets(logStart, stable, highWatermark.offset(), end.offset(), leaderEpoch));
+        return new LogView(segments, end, highWatermark, gaps, new PartitionOffsets(logStart, stable, highWatermark.offset(), end.offset(), leaderEpoch));
     }
 
     long logStart() {
@@ -289,10 +291,10 @@ final class PartitionLog {
     private FlushPoint point(boolean clean) {
         Segment segment = durable.segment();
         if (segment == null) {
-            return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean);
+            return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean, gaps);
         }
         return new FlushPoint(segment.baseOffset(), durable.offset(), durable.position(), plannedLogStart, segment.maxTimestamp(), segment.maxTimestampOffset(),
-                leaderEpoch, segment.durableOffsetEntries(), segment.durableTimeEntries(), !producers.isEmpty(), clean);
+                leaderEpoch, segment.durableOffsetEntries(), segment.durableTimeEntries(), !producers.isEmpty(), clean, gaps);
     }
 
     /** Where durable records end. */

@@ -149,16 +149,33 @@ final class Segment {
         unverified = bytes > 0 ? new VerifiedRanges(bytes) : null;
     }
 
-    /** Checks batches that were written before this process before they are first given out. */
-    void verify(int from, int to) throws IOException {
+    /**
+     * Checks batches that were written before this process before they are first given out.
+     *
+     * @param offset     what the first batch must hold or, where offsets may be missing, precede
+     * @param nextOffset where the batch after the last one starts: base offsets are not covered by the CRC
+     */
+    void verify(int from, int to, long offset, long nextOffset, boolean gaps) throws IOException {
         VerifiedRanges ranges = unverified;
         if (ranges == null || ranges.covers(from, to)) {
             return;
         }
+        FileHandle handle = log.acquire();
+        long first;
+        try {
+            first = header(handle.file(), from, to).baseOffset();
+        } finally {
+            handle.release();
+        }
         LogScan scan = new LogScan(this, to);
-        int reached = scan.run(from, baseOffset, false, (batch, position) -> { });
+        int reached = scan.run(from, first, !gaps, (batch, position) -> { });
         if (reached < to) {
             throw new DamagedLogException(log.path() + " is damaged at byte " + reached + ": " + scan.problem());
+        }
+        boolean fits = gaps ? scan.nextOffset() <= nextOffset : first <= offset && scan.nextOffset() == nextOffset;
+        if (!fits) {
+            throw new DamagedLogException(log.path() + " is damaged: its batches at byte " + from + " have offsets " + first + " to " + scan.nextOffset()
+                    + " where " + offset + " to " + nextOffset + " is due");
         }
         if (ranges.add(from, to)) {
             unverified = null;
@@ -365,7 +382,7 @@ final class Segment {
         int start = Math.min(positionBefore(offset), limit);
         FileHandle handle = log.acquire();
         try {
-            if (start > 0 && start < limit && !startsAtOrBefore(handle.file(), start, limit, offset)) {
+            if (start != 0 && start < limit && !startsAtOrBefore(handle.file(), start, limit, offset)) {
                 rebuildIndexes();
                 start = Math.min(positionBefore(offset), limit);
             }
@@ -422,9 +439,10 @@ final class Segment {
     /** End of the last batch that ends at or before {@code start + maxBytes}, at least {@code start}. */
     int endWithin(FileHandle handle, int start, int maxBytes, int limit) throws IOException {
         int end = Math.max(start, borderBefore((int) Math.min(Integer.MAX_VALUE, (long) start + maxBytes)));
-        if (end > start) {
+        if (end > start && end < limit && startsAtOrBefore(handle.file(), end, limit, Long.MAX_VALUE)) {
             return end;
         }
+        end = start;
         while (end < limit) {
             int next = end + header(handle.file(), end, limit).sizeBytes();
             if (next - start > maxBytes) {
@@ -441,6 +459,9 @@ final class Segment {
     }
 
     private BatchView header(DiskFile file, int position, int limit) throws IOException {
+        if (position < 0) {
+            throw new DamagedLogException("an index of " + log.path() + " points to byte " + position);
+        }
         ByteBuffer buffer = Scratch.take(BatchView.HEADER_BYTES);
         int read = file.read(buffer, position);
         BatchView batch = new BatchView(buffer.flip(), 0);

@@ -9,6 +9,7 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.utils.internals.BufferSupplier;
+import org.xerial.snappy.SnappyError;
 
 /**
  * Walks over the records of one batch, compressed or not, without making an object for any of them: keys and values are
@@ -58,6 +59,9 @@ public final class RecordCursor implements AutoCloseable {
     }
 
     private InputStream open(CompressionType type, ByteBuffer records) {
+        if (type == CompressionType.SNAPPY) {
+            SnappyFrames.check(records);
+        }
         try {
             return Compression.of(type).build().wrapForInput(records, BatchView.MAGIC, decompressionBuffers);
         } catch (KafkaException e) {
@@ -208,8 +212,8 @@ public final class RecordCursor implements AutoCloseable {
             int read = decompressed.read(chunk.array(), 0, chunk.capacity());
             chunk.position(0).limit(Math.max(read, 0));
             return read > 0;
-        } catch (IOException | RuntimeException e) {
-            // The libraries answer broken input with all kinds of exceptions: zstd's and lz4's are unchecked.
+        } catch (IOException | RuntimeException | SnappyError e) {
+            // The libraries answer broken input with all kinds of throwables: zstd's and lz4's are unchecked, snappy's is an Error.
             throw new InvalidRecordException("Batch cannot be decompressed: " + e.getMessage(), e);
         }
     }
