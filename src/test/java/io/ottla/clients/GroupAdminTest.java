@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -140,6 +141,13 @@ class GroupAdminTest {
         assertEquals(5, listed.get(group).get(p0).offset());
         assertNull(listed.get(group).get(p1));
         assertEquals(Map.of(p0, new OffsetAndMetadata(7)), listed.get(other));
+    }
+
+    @Test
+    void deletingATopicDeletesItsCommittedOffsets() {
+        Clients.await(admin.alterConsumerGroupOffsets(group, Map.of(p0, new OffsetAndMetadata(5))).all());
+        Clients.await(admin.deleteTopics(List.of(topic)).all());
+        Eventually.until(() -> "no offsets, are " + offsets(), () -> offsets().isEmpty());
     }
 
     private KafkaConsumer<String, String> stableMember(Map<String, ?> overrides) {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.clients;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ottla.broker.Ottla;
+import io.ottla.testkit.Eventually;
+import io.ottla.testkit.RawClient;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.message.ApiVersionsRequestData;
+import org.apache.kafka.common.message.ApiVersionsResponseData;
+import org.apache.kafka.common.protocol.Errors;
+import org.junit.jupiter.api.Test;
+
+/** Kafka's limits on connections and frames. */
+class ConnectionLimitsTest {
+    private static final int CLOSE_WITHIN_MS = 5_000;
+
+    @Test
+    void aConnectionOverTheLimitOfAnAddressIsClosedAndOneThatEndsMakesRoom() {
+        try (Ottla broker = Ottla.startTemporary(Map.of("max.connections.per.ip", "3"))) {
+            List<RawClient> open = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                open.add(RawClient.connect(broker.bootstrapServers()));
+                assertWorks(open.getLast());
+            }
+            try (RawClient tooMany = RawClient.connect(broker.bootstrapServers())) {
+                assertTrue(tooMany.closedWithin(CLOSE_WITHIN_MS));
+            }
+            open.removeFirst().close();
+            Eventually.until(() -> "room for another", () -> works(broker));
+            open.forEach(ConnectionLimitsTest::assertWorks);
+            open.forEach(RawClient::close);
+        }
+    }
+
+    @Test
+    void anIdleConnectionIsClosedAndABusyOneIsNot() {
+        try (Ottla broker = Ottla.startTemporary(Map.of("connections.max.idle.ms", "1500"));
+                RawClient idle = RawClient.connect(broker.bootstrapServers());
+                RawClient busy = RawClient.connect(broker.bootstrapServers())) {
+            assertWorks(idle);
+            Eventually.until(() -> "the idle connection closed", () -> {
+                assertWorks(busy);
+                return idle.closedWithin(50);
+            });
+            assertWorks(busy);
+        }
+    }
+
+    @Test
+    void aFrameOverTheLimitClosesTheConnection() {
+        try (Ottla broker = Ottla.startTemporary(Map.of("socket.request.max.bytes", "1000"));
+                RawClient raw = RawClient.connect(broker.bootstrapServers())) {
+            assertWorks(raw);
+            raw.sendBytes(ByteBuffer.allocate(4).putInt(1_001).array());
+            assertTrue(raw.closedWithin(CLOSE_WITHIN_MS));
+        }
+    }
+
+    private static boolean works(Ottla broker) {
+        try (RawClient another = RawClient.connect(broker.bootstrapServers())) {
+            assertWorks(another);
+            return true;
+        } catch (UncheckedIOException e) {
+            return false;
+        }
+    }
+
+    private static void assertWorks(RawClient connection) {
+        assertEquals(Errors.NONE.code(), connection.call(new ApiVersionsRequestData(), 0, ApiVersionsResponseData.class).errorCode());
+    }
+}
