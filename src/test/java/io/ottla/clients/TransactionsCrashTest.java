@@ -24,7 +24,10 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -38,6 +41,7 @@ class TransactionsCrashTest {
     private static final int ROUNDS = Integer.getInteger("ottla.crash.rounds", 3);
     private static final int LISTS = 4;
     private static final int WRITERS = 3;
+    private static final int COPIES = 400;
     private static final Duration START_WITHIN = Duration.ofSeconds(60);
 
     @TempDir
@@ -45,6 +49,7 @@ class TransactionsCrashTest {
 
     private final TransactionHistory history = new TransactionHistory();
     private volatile boolean stop;
+    private volatile int copied;
 
     @Test
     void whateverIsKilledTransactionsStayWhole() throws Exception {
@@ -73,6 +78,66 @@ class TransactionsCrashTest {
         }
         assertEquals(Map.of(), history.anomalies());
         assertTrue(history.count(Outcome.ABORTED) > 0 && history.count(Outcome.COMMITTED) > 0);
+    }
+
+    @Test
+    void whateverIsKilledEachRecordIsCopiedOnce() throws Exception {
+        int port = freePort();
+        String address = "localhost:" + port;
+        ChildProcess broker = start(port);
+        try (Clients clients = new Clients(address)) {
+            String source = clients.topic("source", 1);
+            String target = clients.topic("lists", LISTS);
+            clients.sendNumbers(source, 0, 0, COPIES - 1);
+            Thread copier = Thread.ofPlatform().start(() -> {
+                while (!stop && copied < COPIES) {
+                    copy(clients, source, target, address);
+                }
+            });
+            for (int round = 1; round <= 2; round++) {
+                int enough = round * COPIES / 4;
+                Eventually.until(START_WITHIN, () -> enough + " copies, got " + copied, () -> copied >= enough);
+                broker.kill();
+                broker = start(port);
+            }
+            copier.join();
+            awaitDecided(clients, target);
+            List<Integer> read = new ArrayList<>();
+            read(clients, target).values().forEach(values -> values.forEach(value -> read.add(Integer.valueOf(value))));
+            assertEquals(IntStream.range(0, COPIES).boxed().toList(), read.stream().sorted().toList());
+        } finally {
+            stop = true;
+            broker.close();
+        }
+    }
+
+    /** Copies from where the group's offsets stand until all is copied or something fails. */
+    private void copy(Clients clients, String source, String target, String address) {
+        TopicPartition partition = new TopicPartition(source, 0);
+        KafkaProducer<String, String> producer = open(WRITERS, address);
+        if (producer == null) {
+            return;
+        }
+        try (KafkaConsumer<String, String> consumer = clients.consumer("copier", Map.of("max.poll.records", "5", "default.api.timeout.ms", "5000"))) {
+            consumer.assign(List.of(partition));
+            copied = (int) consumer.position(partition);
+            while (!stop && copied < COPIES) {
+                List<ConsumerRecord<String, String>> records = consumer.poll(Duration.ofMillis(200)).records(partition);
+                if (!records.isEmpty()) {
+                    producer.beginTransaction();
+                    records.forEach(record -> producer.send(new ProducerRecord<>(target, (int) (record.offset() % LISTS), null, record.value())));
+                    long next = records.getLast().offset() + 1;
+                    producer.sendOffsetsToTransaction(Map.of(partition, new OffsetAndMetadata(next)), new ConsumerGroupMetadata("copier"));
+                    producer.commitTransaction();
+                    copied = (int) next;
+                }
+            }
+        } catch (KafkaException e) {
+            // The next producer fences this one, and the next consumer starts from the offsets that were committed.
+            LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+        } finally {
+            producer.close(Duration.ZERO);
+        }
     }
 
     private String round(long target) {
