@@ -4,6 +4,7 @@ package io.ottla.api;
 import io.ottla.network.Request;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -29,25 +30,33 @@ final class AlterConfigsApi implements Api<AlterConfigsRequestData> {
 
     @Override
     public void answer(AlterConfigsRequestData body, Request request) {
-        Blocking.run(request, () -> {
+        Blocking.run(request, body, () -> {
             AlterConfigsResponseData reply = new AlterConfigsResponseData();
-            body.resources().forEach(asked -> reply.responses().add(alter(asked, body.validateOnly())));
+            Set<ConfigResource> repeated = ConfigChanges.repeated(body.resources().stream().map(AlterConfigsApi::resource));
+            body.resources().forEach(asked -> reply.responses().add(alter(asked, repeated, body.validateOnly())));
             request.reply(reply);
         });
     }
 
-    private AlterConfigsResourceResponse alter(AlterConfigsResource asked, boolean validateOnly) {
+    private static ConfigResource resource(AlterConfigsResource asked) {
+        return new ConfigResource(ConfigResource.Type.forId(asked.resourceType()), asked.resourceName());
+    }
+
+    private AlterConfigsResourceResponse alter(AlterConfigsResource asked, Set<ConfigResource> repeated, boolean validateOnly) {
         AlterConfigsResourceResponse response = new AlterConfigsResourceResponse()
                 .setResourceType(asked.resourceType()).setResourceName(asked.resourceName());
         try {
+            ConfigChanges.checkOnce(resource(asked), repeated);
             Map<String, String> overrides = new HashMap<>();
             asked.configs().forEach(config -> {
                 if (config.value() == null) {
                     throw new InvalidRequestException("Null value not supported for : " + config.name());
                 }
-                overrides.put(config.name(), config.value());
+                if (overrides.put(config.name(), config.value()) != null) {
+                    throw new InvalidRequestException(config.name() + " is set more than once");
+                }
             });
-            changes.replace(new ConfigResource(ConfigResource.Type.forId(asked.resourceType()), asked.resourceName()), overrides, validateOnly);
+            changes.replace(resource(asked), overrides, validateOnly);
             return response.setErrorMessage(null);
         } catch (ApiException e) {
             return response.setErrorCode(Errors.forException(e).code()).setErrorMessage(e.getMessage());

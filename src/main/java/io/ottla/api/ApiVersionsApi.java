@@ -18,7 +18,8 @@ import org.apache.kafka.common.protocol.Errors;
 /**
  * ApiVersions, 0 to 5: what is served, in which versions, and the finalized features (KIP-584). From version 3 on a
  * client name or version with other than letters, digits, '.' and '-' is answered INVALID_REQUEST (KIP-511); from
- * version 5 on a client that expects another cluster or node is answered REBOOTSTRAP_REQUIRED (KIP-1242).
+ * version 5 on a client that expects another cluster or node is answered REBOOTSTRAP_REQUIRED, and INVALID_REQUEST if it says only
+ * one of them (KIP-1242).
  */
 final class ApiVersionsApi implements Api<ApiVersionsRequestData> {
     /** A feature that Apache Kafka 4.4 finalizes, at its level there. */
@@ -65,18 +66,23 @@ final class ApiVersionsApi implements Api<ApiVersionsRequestData> {
                 && SOFTWARE.matcher(body.clientSoftwareVersion()).matches())) {
             return Errors.INVALID_REQUEST;
         }
-        boolean otherCluster = body.clusterId() != null && !body.clusterId().equals(cluster.id());
-        boolean otherNode = body.nodeId() >= 0 && body.nodeId() != cluster.nodeId();
-        return otherCluster || otherNode ? Errors.REBOOTSTRAP_REQUIRED : Errors.NONE;
+        boolean saysCluster = body.clusterId() != null;
+        boolean saysNode = body.nodeId() >= 0;
+        if (saysCluster != saysNode) {
+            return Errors.INVALID_REQUEST;
+        }
+        boolean expectsUs = !saysCluster || body.clusterId().equals(cluster.id()) && body.nodeId() == cluster.nodeId();
+        return expectsUs ? Errors.NONE : Errors.REBOOTSTRAP_REQUIRED;
     }
 
     private void addFeatures(ApiVersionsResponseData reply, short version) {
         reply.setFinalizedFeaturesEpoch(FEATURES_EPOCH);
         for (Feature feature : features) {
             // Clients of version 3 take a smallest version of 0 for an error (KAFKA-17011).
-            short min = version < 4 ? (short) Math.max(1, feature.min()) : feature.min();
-            reply.supportedFeatures().add(new SupportedFeatureKey()
-                    .setName(feature.name()).setMinVersion(min).setMaxVersion(feature.max()));
+            if (version >= 4 || feature.min() > 0) {
+                reply.supportedFeatures().add(new SupportedFeatureKey()
+                        .setName(feature.name()).setMinVersion(feature.min()).setMaxVersion(feature.max()));
+            }
             reply.finalizedFeatures().add(new FinalizedFeatureKey()
                     .setName(feature.name()).setMinVersionLevel(feature.level()).setMaxVersionLevel(feature.level()));
         }

@@ -6,10 +6,13 @@ import io.ottla.topic.TopicConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigResource;
@@ -30,10 +33,23 @@ final class ConfigChanges {
         this.groupConfigs = groupConfigs;
     }
 
+    /** Refuses resources that one request changes twice. @throws InvalidRequestException for those */
+    static void checkOnce(ConfigResource resource, Set<ConfigResource> repeated) {
+        if (repeated.contains(resource)) {
+            throw new InvalidRequestException("the resource is changed more than once");
+        }
+    }
+
+    /** What is there more than once. */
+    static Set<ConfigResource> repeated(Stream<ConfigResource> resources) {
+        Set<ConfigResource> seen = new HashSet<>();
+        return resources.filter(resource -> !seen.add(resource)).collect(Collectors.toSet());
+    }
+
     /**
      * Replaces all overrides of a resource, or only checks them.
      *
-     * @throws org.apache.kafka.common.errors.ApiException UNKNOWN_TOPIC_OR_PARTITION, INVALID_CONFIG, INVALID_REQUEST, KAFKA_STORAGE_ERROR
+     * @throws org.apache.kafka.common.errors.ApiException UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION, INVALID_CONFIG, INVALID_REQUEST, KAFKA_STORAGE_ERROR
      */
     void replace(ConfigResource resource, Map<String, String> overrides, boolean validateOnly) {
         switch (resource.type()) {
@@ -65,7 +81,11 @@ final class ConfigChanges {
         if (!fixed.isEmpty()) {
             throw new InvalidRequestException("Cannot update these configs dynamically: " + fixed);
         }
-        TopicConfig.of(defaults, Map.of());
+        try {
+            TopicConfig.of(defaults, Map.of());
+        } catch (InvalidConfigurationException e) {
+            throw new InvalidRequestException(e.getMessage());
+        }
     }
 
     /** Applies changes on top of the overrides that a resource has; errors as {@link #replace}. */
@@ -128,9 +148,13 @@ final class ConfigChanges {
 
     private Topic topic(String name) {
         Topic topic = admin.catalog().topics().get(name);
-        if (topic == null) {
-            throw new UnknownTopicOrPartitionException("The topic '" + name + "' does not exist.");
+        if (topic != null) {
+            return topic;
         }
-        return topic;
+        if (name.isEmpty()) {
+            throw new InvalidRequestException("topics have no configs in common");
+        }
+        org.apache.kafka.common.internals.Topic.validate(name);
+        throw new UnknownTopicOrPartitionException("there is no topic " + name);
     }
 }

@@ -3,6 +3,7 @@ package io.ottla.api;
 
 import io.ottla.topic.TopicConfig;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.ConfigDef;
@@ -24,36 +25,40 @@ final class ConfigDescriptions {
     static List<Entry> ofTopic(TopicAdmin admin, TopicConfig config) {
         List<Entry> entries = new ArrayList<>();
         for (ConfigKey key : TopicConfig.DEFINITION.configKeys().values()) {
-            if (key.internalConfig) {
+            boolean overridden = config.overrides().containsKey(key.name);
+            if (key.internalConfig && !overridden) {
                 continue;
             }
-            List<Synonym> synonyms = new ArrayList<>();
-            String override = config.overrides().get(key.name);
-            if (override != null) {
-                synonyms.add(new Synonym(key.name, override, ConfigSource.TOPIC_CONFIG));
-            }
-            for (String brokerName : admin.brokerNames().apply(key.name)) {
-                addBroker(admin, brokerName, synonyms);
-            }
-            ConfigSource source = synonyms.isEmpty() ? ConfigSource.DEFAULT_CONFIG : synonyms.getFirst().source();
             String value = ConfigDef.convertToString(config.value(key.name), key.type);
-            entries.add(new Entry(key.name, value, source, false, type(key.type), key.documentation, synonyms));
+            List<Synonym> synonyms = new ArrayList<>();
+            if (overridden) {
+                synonyms.add(new Synonym(key.name, value, ConfigSource.TOPIC_CONFIG));
+            }
+            String brokerName = TopicConfig.BROKER_NAMES.get(key.name);
+            if (brokerName != null) {
+                synonyms.addAll(ofBroker(admin, brokerName, admin.brokerNames().apply(key.name)));
+            }
+            entries.add(new Entry(key.name, value, source(synonyms), false, type(key.type), key.documentation, synonyms));
         }
         return entries;
     }
 
     static List<Entry> ofBroker(TopicAdmin admin) {
         List<Entry> entries = new ArrayList<>();
-        Map<String, ConfigKey> keys = admin.brokerDefinition().configKeys();
-        for (ConfigKey key : keys.values()) {
-            List<Synonym> synonyms = new ArrayList<>();
-            addBroker(admin, key.name, synonyms);
-            ConfigSource source = synonyms.isEmpty() ? ConfigSource.DEFAULT_CONFIG : synonyms.getFirst().source();
+        for (ConfigKey key : admin.brokerDefinition().configKeys().values()) {
+            if (key.internalConfig && !admin.brokerConfigs().containsKey(key.name)) {
+                continue;
+            }
+            List<Synonym> synonyms = ofBroker(admin, key.name, List.of(key.name));
             String value = synonyms.isEmpty() ? null : synonyms.getFirst().value();
             boolean readOnly = !TopicConfig.BROKER_NAMES.containsValue(key.name);
-            entries.add(new Entry(key.name, value, source, readOnly, type(key.type), key.documentation, synonyms));
+            entries.add(new Entry(key.name, value, source(synonyms), readOnly, type(key.type), key.documentation, synonyms));
         }
         return entries;
+    }
+
+    private static ConfigSource source(List<Synonym> synonyms) {
+        return synonyms.isEmpty() ? ConfigSource.DEFAULT_CONFIG : synonyms.getFirst().source();
     }
 
     /** What was set while running for all brokers, whichever they are. */
@@ -71,23 +76,37 @@ final class ConfigDescriptions {
         return admin.catalog().configs(new ConfigResource(ConfigResource.Type.BROKER, broker));
     }
 
-    private static void addBroker(TopicAdmin admin, String name, List<Synonym> synonyms) {
-        String ofThis = dynamic(admin, Integer.toString(admin.cluster().nodeId())).get(name);
-        if (ofThis != null) {
-            synonyms.add(new Synonym(name, ofThis, ConfigSource.DYNAMIC_BROKER_CONFIG));
+    /** Who gives a broker config, the one that counts first; what comes before the config's own name is left out, as Kafka does. */
+    private static List<Synonym> ofBroker(TopicAdmin admin, String name, List<String> names) {
+        List<Synonym> synonyms = new ArrayList<>();
+        add(dynamic(admin, Integer.toString(admin.cluster().nodeId())), names, ConfigSource.DYNAMIC_BROKER_CONFIG, synonyms);
+        add(dynamic(admin, ""), names, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, synonyms);
+        add(admin.brokerConfigs(), names, ConfigSource.STATIC_BROKER_CONFIG, synonyms);
+        add(defaults(admin, names), names, ConfigSource.DEFAULT_CONFIG, synonyms);
+        int own = 0;
+        while (own < synonyms.size() && !synonyms.get(own).name().equals(name)) {
+            own++;
         }
-        String ofAll = dynamic(admin, "").get(name);
-        if (ofAll != null) {
-            synonyms.add(new Synonym(name, ofAll, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG));
+        return synonyms.subList(own, synonyms.size());
+    }
+
+    private static void add(Map<String, String> values, List<String> names, ConfigSource source, List<Synonym> synonyms) {
+        for (String name : names) {
+            if (values.containsKey(name)) {
+                synonyms.add(new Synonym(name, values.get(name), source));
+            }
         }
-        String set = admin.brokerConfigs().get(name);
-        if (set != null) {
-            synonyms.add(new Synonym(name, set, ConfigSource.STATIC_BROKER_CONFIG));
+    }
+
+    private static Map<String, String> defaults(TopicAdmin admin, List<String> names) {
+        Map<String, String> defaults = new HashMap<>();
+        for (String name : names) {
+            ConfigKey key = admin.brokerDefinition().configKeys().get(name);
+            if (key != null && key.hasDefault() && key.defaultValue != null) {
+                defaults.put(name, ConfigDef.convertToString(key.defaultValue, key.type));
+            }
         }
-        ConfigKey key = admin.brokerDefinition().configKeys().get(name);
-        if (key != null && key.hasDefault() && key.defaultValue != null) {
-            synonyms.add(new Synonym(name, ConfigDef.convertToString(key.defaultValue, key.type), ConfigSource.DEFAULT_CONFIG));
-        }
+        return defaults;
     }
 
     private static ConfigType type(ConfigDef.Type type) {

@@ -3,8 +3,10 @@ package io.ottla.api;
 
 import io.ottla.network.Request;
 import io.ottla.topic.Topic;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
@@ -19,8 +21,7 @@ import org.apache.kafka.common.protocol.Errors;
 
 /**
  * CreatePartitions, 0 to 3, also as a dry run. Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS,
- * INVALID_REPLICA_ASSIGNMENT, INVALID_REQUEST (named twice), POLICY_VIOLATION (more than 10,000 new partitions asked for),
- * KAFKA_STORAGE_ERROR.
+ * INVALID_REPLICA_ASSIGNMENT, INVALID_REQUEST (named twice), POLICY_VIOLATION (too many at once), KAFKA_STORAGE_ERROR.
  */
 final class CreatePartitionsApi implements Api<CreatePartitionsRequestData> {
     private final TopicAdmin admin;
@@ -36,26 +37,31 @@ final class CreatePartitionsApi implements Api<CreatePartitionsRequestData> {
 
     @Override
     public void answer(CreatePartitionsRequestData body, Request request) {
-        Blocking.run(request, () -> {
+        Blocking.run(request, body, () -> {
+            checkSum(body);
             CreatePartitionsResponseData reply = new CreatePartitionsResponseData();
-            Set<String> seen = new HashSet<>();
-            long additional = body.topics().stream().mapToLong(this::additional).sum();
-            body.topics().forEach(asked -> reply.results().add(grow(asked, seen, additional, body.validateOnly())));
+            Map<String, List<CreatePartitionsTopic>> byName = body.topics().stream()
+                    .collect(Collectors.groupingBy(CreatePartitionsTopic::name, LinkedHashMap::new, Collectors.toList()));
+            byName.values().forEach(same -> reply.results().add(grow(same, body.validateOnly())));
             request.reply(reply);
         });
     }
 
-    private long additional(CreatePartitionsTopic asked) {
-        Topic topic = admin.catalog().topics().get(asked.name());
-        return topic == null ? 0 : Math.max(0, asked.count() - topic.partitions().size());
+    private void checkSum(CreatePartitionsRequestData body) {
+        long sum = 0;
+        for (CreatePartitionsTopic asked : body.topics()) {
+            Topic topic = admin.catalog().topics().get(asked.name());
+            sum += topic == null ? 0 : Math.max(0, asked.count() - topic.partitions().size());
+        }
+        PartitionLimit.check(sum, "additional partitions");
     }
 
-    private CreatePartitionsTopicResult grow(CreatePartitionsTopic asked, Set<String> seen, long additional, boolean validateOnly) {
+    private CreatePartitionsTopicResult grow(List<CreatePartitionsTopic> same, boolean validateOnly) {
+        CreatePartitionsTopic asked = same.getFirst();
         CreatePartitionsTopicResult result = new CreatePartitionsTopicResult().setName(asked.name());
         try {
-            PartitionLimit.check(additional, "additional partitions");
-            if (!seen.add(asked.name())) {
-                throw new InvalidRequestException("Duplicate topic name.");
+            if (same.size() > 1) {
+                throw new InvalidRequestException("the topic is named more than once");
             }
             check(asked);
             if (!validateOnly) {

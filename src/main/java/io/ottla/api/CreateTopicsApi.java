@@ -6,15 +6,17 @@ import io.ottla.topic.Topic;
 import io.ottla.topic.TopicConfig;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.InvalidRequestException;
-import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
@@ -24,12 +26,12 @@ import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicCo
 import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
 
 /**
  * CreateTopics, 2 to 7, also as a dry run. Errors per topic: TOPIC_ALREADY_EXISTS, INVALID_TOPIC_EXCEPTION,
  * INVALID_PARTITIONS, INVALID_REPLICATION_FACTOR (more than this one broker), INVALID_REPLICA_ASSIGNMENT, INVALID_CONFIG,
- * INVALID_REQUEST (named twice, or counts beside an assignment), POLICY_VIOLATION (more than 10,000 partitions asked for),
- * KAFKA_STORAGE_ERROR.
+ * INVALID_REQUEST (named twice, counts beside an assignment, or a reserved name), POLICY_VIOLATION (too many at once), KAFKA_STORAGE_ERROR.
  */
 final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
     private final TopicAdmin admin;
@@ -45,17 +47,12 @@ final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
 
     @Override
     public void answer(CreateTopicsRequestData body, Request request) {
-        Blocking.run(request, () -> request.reply(reply(body)));
+        Blocking.run(request, body, () -> request.reply(reply(body)));
     }
 
     private CreateTopicsResponseData reply(CreateTopicsRequestData body) {
+        PartitionLimit.check(body.topics().stream().mapToLong(this::partitionsAsked).sum(), "partitions");
         CreateTopicsResponseData reply = new CreateTopicsResponseData();
-        try {
-            PartitionLimit.check(body.topics().stream().mapToLong(this::asksFor).sum(), "partitions");
-        } catch (PolicyViolationException e) {
-            body.topics().forEach(asked -> reply.topics().add(failure(asked.name(), e)));
-            return reply;
-        }
         Set<String> repeated = repeatedNames(body);
         repeated.forEach(name -> reply.topics().add(failure(name, new InvalidRequestException("Duplicate topic name."))));
         for (CreatableTopic asked : body.topics()) {
@@ -64,6 +61,13 @@ final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
             }
         }
         return reply;
+    }
+
+    private long partitionsAsked(CreatableTopic asked) {
+        if (!asked.assignments().isEmpty()) {
+            return asked.assignments().size();
+        }
+        return asked.numPartitions() == -1 ? admin.defaultPartitions() : Math.max(0, asked.numPartitions());
     }
 
     private static Set<String> repeatedNames(CreateTopicsRequestData body) {
@@ -80,13 +84,16 @@ final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
     private CreatableTopicResult create(CreatableTopic asked, boolean validateOnly) {
         try {
             org.apache.kafka.common.internals.Topic.validate(asked.name());
+            if (asked.name().equals(org.apache.kafka.common.internals.Topic.CLUSTER_METADATA_TOPIC_NAME)) {
+                throw new InvalidRequestException("the name " + asked.name() + " is reserved");
+            }
             if (admin.catalog().topics().containsKey(asked.name())) {
                 throw new TopicExistsException("Topic '" + asked.name() + "' already exists.");
             }
             int partitions = partitions(asked);
             Map<String, String> configs = configs(asked);
             TopicConfig config = TopicConfig.of(admin.topicDefaults(), configs);
-            CreatableTopicResult result = new CreatableTopicResult().setName(asked.name())
+            CreatableTopicResult result = new CreatableTopicResult().setName(asked.name()).setErrorMessage(null).setTopicId(Uuid.randomUuid())
                     .setNumPartitions(partitions).setReplicationFactor((short) 1);
             if (!validateOnly) {
                 Topic topic = admin.catalog().create(asked.name(), partitions, configs);
@@ -97,13 +104,6 @@ final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
         } catch (ApiException e) {
             return failure(asked.name(), e);
         }
-    }
-
-    private long asksFor(CreatableTopic asked) {
-        if (!asked.assignments().isEmpty()) {
-            return asked.assignments().size();
-        }
-        return asked.numPartitions() == -1 ? admin.defaultPartitions() : Math.max(0, asked.numPartitions());
     }
 
     private int partitions(CreatableTopic asked) {
@@ -155,11 +155,14 @@ final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
         return configs;
     }
 
+    /** All configs by name; those that were set as they were written, even those that are not shown elsewhere. */
     private CreatableTopicResult describe(CreatableTopicResult result, TopicConfig config) {
-        ConfigDescriptions.ofTopic(admin, config).forEach(entry -> result.configs().add(new CreatableTopicConfigs()
-                .setName(entry.name()).setValue(entry.value()).setReadOnly(false)
-                .setConfigSource(entry.source().id()).setIsSensitive(false)));
-        return result;
+        Map<String, CreatableTopicConfigs> configs = new TreeMap<>();
+        ConfigDescriptions.ofTopic(admin, config).forEach(entry -> configs.put(entry.name(), new CreatableTopicConfigs()
+                .setName(entry.name()).setValue(entry.value()).setConfigSource(entry.source().id())));
+        config.overrides().forEach((name, value) -> configs.put(name, new CreatableTopicConfigs()
+                .setName(name).setValue(value).setConfigSource(ConfigSource.TOPIC_CONFIG.id())));
+        return result.setConfigs(List.copyOf(configs.values()));
     }
 
     private static CreatableTopicResult failure(String name, ApiException e) {

@@ -32,7 +32,7 @@ final class DeleteRecordsApi implements Api<DeleteRecordsRequestData> {
 
     @Override
     public void answer(DeleteRecordsRequestData body, Request request) {
-        Blocking.run(request, () -> {
+        Blocking.run(request, body, () -> {
             DeleteRecordsResponseData reply = new DeleteRecordsResponseData();
             body.topics().forEach(asked -> {
                 DeleteRecordsTopicResult result = new DeleteRecordsTopicResult().setName(asked.name());

@@ -3,9 +3,11 @@ package io.ottla.api;
 
 import io.ottla.network.Request;
 import io.ottla.topic.Topic;
-import java.util.HashSet;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.DeleteTopicsRequestData;
@@ -37,32 +39,47 @@ final class DeleteTopicsApi implements Api<DeleteTopicsRequestData> {
         List<DeleteTopicState> asked = request.head().version() >= 6
                 ? body.topics()
                 : body.topicNames().stream().map(name -> new DeleteTopicState().setName(name)).toList();
-        Blocking.run(request, () -> {
+        Blocking.run(request, body, () -> {
             DeleteTopicsResponseData reply = new DeleteTopicsResponseData();
-            Set<String> seen = new HashSet<>();
-            asked.forEach(topic -> reply.responses().add(delete(topic, seen, request.head().version())));
+            byTopic(asked).forEach(same -> reply.responses().add(delete(same, request.head().version())));
             request.reply(reply);
         });
     }
 
-    private DeletableTopicResult delete(DeleteTopicState asked, Set<String> seen, short version) {
-        DeletableTopicResult result = new DeletableTopicResult().setName(asked.name()).setTopicId(asked.topicId());
+    /** What is asked for the same topic, together. */
+    private Collection<List<DeleteTopicState>> byTopic(List<DeleteTopicState> asked) {
+        Map<Object, List<DeleteTopicState>> byTopic = new LinkedHashMap<>();
+        for (DeleteTopicState each : asked) {
+            Topic topic = each.name() == null ? admin.catalog().find(each.topicId()) : admin.catalog().topics().get(each.name());
+            Object key = topic != null ? topic.id() : each.name() != null ? each.name() : each.topicId();
+            byTopic.computeIfAbsent(key, absent -> new ArrayList<>()).add(each);
+        }
+        return byTopic.values();
+    }
+
+    private DeletableTopicResult delete(List<DeleteTopicState> same, short version) {
+        DeleteTopicState asked = same.getFirst();
         boolean byId = asked.name() == null;
+        DeletableTopicResult result = new DeletableTopicResult().setName(asked.name()).setTopicId(asked.topicId());
         if (byId == asked.topicId().equals(Uuid.ZERO_UUID)) {
-            return refuse(result, Errors.INVALID_REQUEST, byId ? "Neither topic name nor id were specified." : "You may not specify both topic name and topic id.");
+            return refuse(result, Errors.INVALID_REQUEST, byId ? "a topic without name and id" : "a topic with both name and id");
         }
         if (!admin.deletionEnabled()) {
-            return refuse(result, version < 3 ? Errors.INVALID_REQUEST : Errors.TOPIC_DELETION_DISABLED, "Topic deletion is disabled.");
+            return refuse(result, version < 3 ? Errors.INVALID_REQUEST : Errors.TOPIC_DELETION_DISABLED, "delete.topic.enable is false");
         }
         Topic topic = byId ? admin.catalog().find(asked.topicId()) : admin.catalog().topics().get(asked.name());
+        if (same.size() > 1) {
+            boolean bothWays = same.stream().anyMatch(each -> (each.name() == null) != byId);
+            return refuse(bothWays ? name(result, topic) : result, Errors.INVALID_REQUEST, "the topic is named more than once");
+        }
         if (topic == null) {
             Errors error = byId ? Errors.UNKNOWN_TOPIC_ID : Errors.UNKNOWN_TOPIC_OR_PARTITION;
             return refuse(result, error, error.message());
         }
-        result.setName(topic.name()).setTopicId(topic.id());
-        if (!seen.add(topic.name())) {
-            return refuse(result, Errors.INVALID_REQUEST, "Duplicate topic name.");
-        }
+        return delete(topic, name(result, topic));
+    }
+
+    private DeletableTopicResult delete(Topic topic, DeletableTopicResult result) {
         if (topic.internal()) {
             return refuse(result, Errors.INVALID_TOPIC_EXCEPTION, "Topic " + topic.name() + " is the broker's own and can't be deleted.");
         }
@@ -72,6 +89,10 @@ final class DeleteTopicsApi implements Api<DeleteTopicsRequestData> {
         } catch (ApiException e) {
             return refuse(result, Errors.forException(e), e.getMessage());
         }
+    }
+
+    private static DeletableTopicResult name(DeletableTopicResult result, Topic topic) {
+        return result.setName(topic.name()).setTopicId(topic.id());
     }
 
     private static DeletableTopicResult refuse(DeletableTopicResult result, Errors error, String message) {

@@ -3,7 +3,9 @@ package io.ottla.api;
 
 import io.ottla.network.Request;
 import io.ottla.topic.Topic;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -22,6 +24,8 @@ import org.apache.kafka.common.protocol.Errors;
  * INVALID_REQUEST for another broker or another kind of resource.
  */
 final class DescribeConfigsApi implements Api<DescribeConfigsRequestData> {
+    private static final Set<ConfigResource.Type> KINDS = EnumSet.complementOf(EnumSet.of(ConfigResource.Type.UNKNOWN));
+
     private final TopicAdmin admin;
     private final GroupConfigs groupConfigs;
 
@@ -37,6 +41,9 @@ final class DescribeConfigsApi implements Api<DescribeConfigsRequestData> {
 
     @Override
     public void answer(DescribeConfigsRequestData body, Request request) {
+        if (body.resources().stream().anyMatch(resource -> !KINDS.contains(ConfigResource.Type.forId(resource.resourceType())))) {
+            throw new InvalidRequestException("configs of an unknown kind of resource are asked for");
+        }
         DescribeConfigsResponseData reply = new DescribeConfigsResponseData();
         for (DescribeConfigsResource resource : body.resources()) {
             DescribeConfigsResult result = new DescribeConfigsResult()
@@ -62,7 +69,7 @@ final class DescribeConfigsApi implements Api<DescribeConfigsRequestData> {
                 Topic topic = admin.catalog().topics().get(resource.resourceName());
                 if (topic == null) {
                     org.apache.kafka.common.internals.Topic.validate(resource.resourceName());
-                    throw new UnknownTopicOrPartitionException();
+                    throw new UnknownTopicOrPartitionException("");
                 }
                 yield ConfigDescriptions.ofTopic(admin, topic.config());
             }

@@ -39,7 +39,7 @@ final class DescribeLogDirsApi implements Api<DescribeLogDirsRequestData> {
 
     @Override
     public void answer(DescribeLogDirsRequestData body, Request request) {
-        Blocking.run(request, () -> {
+        Blocking.run(request, body, () -> {
             DescribeLogDirsResult result = new DescribeLogDirsResult().setLogDir(directory.toString());
             try {
                 FileStore store = Files.getFileStore(directory);

@@ -8,8 +8,9 @@ import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
-import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData.TopicRequest;
 import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData;
@@ -17,12 +18,11 @@ import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData.Curso
 import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData.DescribeTopicPartitionsResponsePartition;
 import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData.DescribeTopicPartitionsResponseTopic;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.Errors;
 
 /**
  * DescribeTopicPartitions, 0 (KIP-966): topics in the order of their names, at most a limited number of partitions a reply, and
  * a cursor to go on from. No topics asked for means all. Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION;
- * INVALID_REQUEST for a limit or cursor that makes no sense closes the connection.
+ * INVALID_REQUEST for a cursor that makes no sense.
  */
 final class DescribeTopicPartitionsApi implements Api<DescribeTopicPartitionsRequestData> {
     /** Kafka's max.request.partition.size.limit. */
@@ -43,25 +43,30 @@ final class DescribeTopicPartitionsApi implements Api<DescribeTopicPartitionsReq
 
     @Override
     public void answer(DescribeTopicPartitionsRequestData body, Request request) {
+        TreeSet<String> names = names(body);
+        check(body, names);
         DescribeTopicPartitionsResponseData reply = new DescribeTopicPartitionsResponseData();
         int room = Math.clamp(body.responsePartitionLimit(), 1, MOST_PARTITIONS);
         String from = body.cursor() == null ? "" : body.cursor().topicName();
-        for (String name : names(body).tailSet(from)) {
+        for (String name : names.tailSet(from)) {
+            int first = body.cursor() != null && name.equals(from) ? body.cursor().partitionIndex() : 0;
+            if (room == 0) {
+                reply.setNextCursor(new Cursor().setTopicName(name).setPartitionIndex(first));
+                break;
+            }
             Topic topic = catalog.topics().get(name);
             if (topic == null) {
                 reply.topics().add(unknown(name));
                 continue;
             }
-            int first = body.cursor() != null && name.equals(from) ? Math.max(0, body.cursor().partitionIndex()) : 0;
-            int end = Math.min(topic.partitions().size(), first + room);
-            if (first < end) {
-                reply.topics().add(describe(topic, topic.partitions().subList(first, end)));
-                room -= end - first;
-            }
-            if (end < topic.partitions().size()) {
+            int count = topic.partitions().size();
+            int end = Math.min(count, first + room);
+            reply.topics().add(describe(topic, first < end ? topic.partitions().subList(first, end) : List.of()));
+            if (end < count) {
                 reply.setNextCursor(new Cursor().setTopicName(name).setPartitionIndex(end));
                 break;
             }
+            room -= Math.max(0, end - first);
         }
         request.reply(reply);
     }
@@ -71,6 +76,18 @@ final class DescribeTopicPartitionsApi implements Api<DescribeTopicPartitionsReq
                 ? catalog.topics().keySet()
                 : body.topics().stream().map(TopicRequest::name).toList();
         return new TreeSet<>(asked);
+    }
+
+    private static void check(DescribeTopicPartitionsRequestData body, Set<String> names) {
+        if (body.cursor() == null) {
+            return;
+        }
+        if (body.cursor().partitionIndex() < 0) {
+            throw new InvalidRequestException("The cursor points to partition " + body.cursor().partitionIndex());
+        }
+        if (!body.topics().isEmpty() && !names.contains(body.cursor().topicName())) {
+            throw new InvalidRequestException("The cursor points to a topic that is not asked for");
+        }
     }
 
     private DescribeTopicPartitionsResponseTopic describe(Topic topic, List<Partition> partitions) {
@@ -95,13 +112,7 @@ final class DescribeTopicPartitionsApi implements Api<DescribeTopicPartitionsReq
     }
 
     private static DescribeTopicPartitionsResponseTopic unknown(String name) {
-        Errors error = Errors.UNKNOWN_TOPIC_OR_PARTITION;
-        try {
-            org.apache.kafka.common.internals.Topic.validate(name);
-        } catch (InvalidTopicException e) {
-            error = Errors.INVALID_TOPIC_EXCEPTION;
-        }
-        return new DescribeTopicPartitionsResponseTopic().setErrorCode(error.code()).setName(name)
-                .setIsInternal(InternalTopics.NAMES.contains(name));
+        return new DescribeTopicPartitionsResponseTopic().setErrorCode(TopicNames.errorOfUnknown(name).code()).setName(name)
+                .setIsInternal(InternalTopics.NAMES.contains(name)).setTopicAuthorizedOperations(Operations.ON_TOPIC);
     }
 }

@@ -22,10 +22,11 @@ import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigType;
 /**
  * The configs of single groups (KIP-848), which stand over the broker's group.* configs.
  *
- * @param catalog       where they are kept
- * @param brokerConfigs the broker configs that were set, by name
+ * @param catalog          where they are kept
+ * @param brokerDefinition every broker config there is
+ * @param brokerConfigs    the broker configs that were set, by name
  */
-record GroupConfigs(TopicCatalog catalog, Map<String, String> brokerConfigs) {
+record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String, String> brokerConfigs) {
     static final ConfigDef DEFINITION = new ConfigDef()
             .define("consumer.session.timeout.ms", Type.INT, 45_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How long a consumer may be silent before it loses its partitions.")
@@ -106,10 +107,31 @@ record GroupConfigs(TopicCatalog catalog, Map<String, String> brokerConfigs) {
             }
         }
         try {
-            DEFINITION.parse(new HashMap<>(overrides));
+            Map<String, Object> values = DEFINITION.parse(new HashMap<>(overrides));
+            overrides.keySet().forEach(name -> checkBounds(name, values.get(name)));
         } catch (ConfigException e) {
             throw new InvalidConfigurationException(e.getMessage());
         }
+    }
+
+    /** For many configs the broker has a least and a largest value, with min or max after the kind of group. */
+    private void checkBounds(String name, Object value) {
+        String kind = name.substring(0, name.indexOf('.') + 1);
+        String rest = name.substring(kind.length());
+        Integer min = bound("group." + kind + "min." + rest);
+        Integer max = bound("group." + kind + "max." + rest);
+        if (min != null && (Integer) value < min || max != null && (Integer) value > max) {
+            throw new ConfigException(name, value, "not between " + min + " and " + max);
+        }
+    }
+
+    private Integer bound(String brokerName) {
+        ConfigKey key = brokerDefinition.configKeys().get(brokerName);
+        if (key == null) {
+            return null;
+        }
+        String set = brokerConfigs.get(brokerName);
+        return set == null ? (Integer) key.defaultValue : (Integer) ConfigDef.parseType(brokerName, set, key.type);
     }
 
     private static void check(String group) {

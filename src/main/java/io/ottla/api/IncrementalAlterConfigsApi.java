@@ -34,19 +34,24 @@ final class IncrementalAlterConfigsApi implements Api<IncrementalAlterConfigsReq
 
     @Override
     public void answer(IncrementalAlterConfigsRequestData body, Request request) {
-        Blocking.run(request, () -> {
+        Blocking.run(request, body, () -> {
             IncrementalAlterConfigsResponseData reply = new IncrementalAlterConfigsResponseData();
-            body.resources().forEach(asked -> reply.responses().add(alter(asked, body.validateOnly())));
+            Set<ConfigResource> repeated = ConfigChanges.repeated(body.resources().stream().map(IncrementalAlterConfigsApi::resource));
+            body.resources().forEach(asked -> reply.responses().add(alter(asked, repeated, body.validateOnly())));
             request.reply(reply);
         });
     }
 
-    private AlterConfigsResourceResponse alter(AlterConfigsResource asked, boolean validateOnly) {
+    private static ConfigResource resource(AlterConfigsResource asked) {
+        return new ConfigResource(ConfigResource.Type.forId(asked.resourceType()), asked.resourceName());
+    }
+
+    private AlterConfigsResourceResponse alter(AlterConfigsResource asked, Set<ConfigResource> repeated, boolean validateOnly) {
         AlterConfigsResourceResponse response = new AlterConfigsResourceResponse()
                 .setResourceType(asked.resourceType()).setResourceName(asked.resourceName());
         try {
-            ConfigResource resource = new ConfigResource(ConfigResource.Type.forId(asked.resourceType()), asked.resourceName());
-            changes.apply(resource, changesOf(asked), validateOnly);
+            ConfigChanges.checkOnce(resource(asked), repeated);
+            changes.apply(resource(asked), changesOf(asked), validateOnly);
             return response.setErrorMessage(null);
         } catch (ApiException e) {
             return response.setErrorCode(Errors.forException(e).code()).setErrorMessage(e.getMessage());

@@ -52,7 +52,9 @@ final class ListConfigResourcesApi implements Api<ListConfigResourcesRequestData
         return switch (kind) {
             case TOPIC -> admin.catalog().topics().keySet();
             case BROKER -> List.of(Integer.toString(admin.cluster().nodeId()));
-            case GROUP, BROKER_LOGGER, CLIENT_METRICS, UNKNOWN -> List.of();
+            case GROUP -> admin.catalog().configs().keySet().stream()
+                    .filter(resource -> resource.type() == kind).map(ConfigResource::name).toList();
+            case BROKER_LOGGER, CLIENT_METRICS, UNKNOWN -> List.of();
         };
     }
 }

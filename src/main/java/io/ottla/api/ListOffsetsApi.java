@@ -48,7 +48,7 @@ final class ListOffsetsApi implements Api<ListOffsetsRequestData> {
         boolean searches = body.topics().stream().flatMap(topic -> topic.partitions().stream())
                 .anyMatch(partition -> partition.timestamp() >= 0 || partition.timestamp() == ListOffsetsRequest.MAX_TIMESTAMP);
         if (searches) {
-            Blocking.run(request, () -> request.reply(reply(body, request)));
+            Blocking.run(request, body, () -> request.reply(reply(body, request)));
         } else {
             request.reply(reply(body, request));
         }

@@ -6,9 +6,12 @@ import io.ottla.topic.InternalTopics;
 import io.ottla.topic.Partition;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
 import org.apache.kafka.common.message.MetadataResponseData;
@@ -20,12 +23,12 @@ import org.apache.kafka.common.protocol.Errors;
 
 /**
  * Metadata, 0 to 13: brokers, topics and partition leaders. No topics asked for means all in version 0, none from 1 on,
- * where null means all. Requests have room for a topic's id from version 10 on, and may use it from 12 on. A topic that
- * does not exist is created where the client (from version 4 on) and auto.create.topics.enable allow it.
- * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION, INVALID_REQUEST (no name).
+ * where null means all. Topics may be named by id from version 12 on. A topic that does not exist is created where the
+ * client (from version 4 on) and auto.create.topics.enable allow it.
+ * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION; INVALID_REQUEST for ids before version 12.
  */
 final class MetadataApi implements Api<MetadataRequestData> {
-    private static final int ID_VERSION = 12;
+    private static final int FIRST_VERSION_WITH_IDS = 12;
 
     private final Cluster cluster;
     private final TopicCatalog catalog;
@@ -44,13 +47,23 @@ final class MetadataApi implements Api<MetadataRequestData> {
 
     @Override
     public void answer(MetadataRequestData body, Request request) {
+        check(body, request.head().version());
         boolean creates = creation.enabled() && body.allowAutoTopicCreation() && !asksForAll(body, request.head().version())
                 && body.topics().stream().anyMatch(asked -> asked.name() != null && !catalog.topics().containsKey(asked.name()));
         if (creates) {
             // Creating a topic waits for the disk.
-            Blocking.run(request, () -> request.reply(reply(body, request)));
+            Blocking.run(request, body, () -> request.reply(reply(body, request)));
         } else {
             request.reply(reply(body, request));
+        }
+    }
+
+    /** Versions 10 and 11 have a place for ids, but no meaning for it yet (KIP-516). */
+    private static void check(MetadataRequestData body, short version) {
+        boolean tooEarly = version < FIRST_VERSION_WITH_IDS && body.topics() != null
+                && body.topics().stream().anyMatch(asked -> asked.name() == null || !asked.topicId().equals(Uuid.ZERO_UUID));
+        if (tooEarly) {
+            throw new InvalidRequestException("Metadata of version " + version + " finds topics by name only");
         }
     }
 
@@ -66,49 +79,55 @@ final class MetadataApi implements Api<MetadataRequestData> {
         if (asksForAll(body, version)) {
             catalog.topics().values().forEach(topic -> reply.topics().add(describe(topic, body)));
         } else {
-            body.topics().forEach(asked -> reply.topics().add(version < ID_VERSION && !namedOnly(asked) ? invalid(asked) : find(asked, body)));
+            asked(body).forEach(asked -> reply.topics().add(find(asked, body)));
         }
         return reply;
+    }
+
+    /** Each topic once. Where one is named by its id, only ids count. */
+    private static Set<MetadataRequestTopic> asked(MetadataRequestData body) {
+        boolean byId = body.topics().stream().anyMatch(asked -> !asked.topicId().equals(Uuid.ZERO_UUID));
+        Set<MetadataRequestTopic> topics = new LinkedHashSet<>();
+        for (MetadataRequestTopic asked : body.topics()) {
+            if (!byId) {
+                topics.add(asked);
+            } else if (!asked.topicId().equals(Uuid.ZERO_UUID)) {
+                topics.add(new MetadataRequestTopic().setTopicId(asked.topicId()).setName(null));
+            }
+        }
+        return topics;
     }
 
     private static boolean asksForAll(MetadataRequestData body, short version) {
         return body.topics() == null || version == 0 && body.topics().isEmpty();
     }
 
-    private static boolean namedOnly(MetadataRequestTopic asked) {
-        return asked.name() != null && asked.topicId().equals(Uuid.ZERO_UUID);
-    }
-
-    private static MetadataResponseTopic invalid(MetadataRequestTopic asked) {
-        return new MetadataResponseTopic().setErrorCode(Errors.INVALID_REQUEST.code())
-                .setName(asked.name() == null ? "" : asked.name()).setTopicId(asked.topicId());
-    }
-
     private MetadataResponseTopic find(MetadataRequestTopic asked, MetadataRequestData body) {
         if (!asked.topicId().equals(Uuid.ZERO_UUID)) {
             Topic topic = catalog.find(asked.topicId());
-            return topic != null ? describe(topic, body) : unknown(asked, Errors.UNKNOWN_TOPIC_ID);
+            return topic != null ? describe(topic, body) : unknown(asked, Errors.UNKNOWN_TOPIC_ID, body);
         }
         if (asked.name() == null) {
-            return unknown(asked, Errors.INVALID_REQUEST);
+            return unknown(asked, Errors.INVALID_REQUEST, body);
         }
         Topic topic = catalog.topics().get(asked.name());
         if (topic != null) {
             return describe(topic, body);
         }
         if (!creation.enabled() || !body.allowAutoTopicCreation() || InternalTopics.NAMES.contains(asked.name())) {
-            return unknown(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION);
+            return unknown(asked, TopicNames.errorOfUnknown(asked.name()), body);
         }
         try {
             return describe(creation.findOrCreate(asked.name()), body);
         } catch (ApiException e) {
-            return unknown(asked, Errors.forException(e));
+            return unknown(asked, Errors.forException(e), body);
         }
     }
 
-    private MetadataResponseTopic unknown(MetadataRequestTopic asked, Errors error) {
+    private MetadataResponseTopic unknown(MetadataRequestTopic asked, Errors error, MetadataRequestData body) {
         return new MetadataResponseTopic().setErrorCode(error.code()).setName(asked.name()).setTopicId(asked.topicId())
-                .setIsInternal(asked.name() != null && InternalTopics.NAMES.contains(asked.name()));
+                .setIsInternal(asked.name() != null && InternalTopics.NAMES.contains(asked.name()))
+                .setTopicAuthorizedOperations(body.includeTopicAuthorizedOperations() && asked.name() != null ? Operations.ON_TOPIC : Operations.NOT_ASKED);
     }
 
     private MetadataResponseTopic describe(Topic topic, MetadataRequestData body) {

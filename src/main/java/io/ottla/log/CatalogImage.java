@@ -35,7 +35,12 @@ final class CatalogImage {
 
     private void replaceConfigs(CatalogEvent.ConfigsReplaced replaced) {
         if (replaced.type() != ConfigResource.Type.TOPIC.id()) {
-            configs.put(new ConfigResource(ConfigResource.Type.forId(replaced.type()), replaced.name()), replaced.configs());
+            ConfigResource resource = new ConfigResource(ConfigResource.Type.forId(replaced.type()), replaced.name());
+            if (replaced.configs().isEmpty()) {
+                configs.remove(resource);
+            } else {
+                configs.put(resource, replaced.configs());
+            }
             return;
         }
         topics.replaceAll((id, topic) -> topic.name().equals(replaced.name())

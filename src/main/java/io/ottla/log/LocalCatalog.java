@@ -243,12 +243,8 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     }
 
     @Override
-    public Map<String, String> configs(ConfigResource resource) {
-        if (resource.type() == ConfigResource.Type.TOPIC) {
-            Topic topic = topics.get(resource.name());
-            return topic == null ? Map.of() : topic.config().overrides();
-        }
-        return configs.getOrDefault(resource, Map.of());
+    public Map<ConfigResource, Map<String, String>> configs() {
+        return Collections.unmodifiableMap(configs);
     }
 
     @Override
@@ -259,7 +255,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
                 replaceTopicConfigs(known(resource.name()), overrides);
             } else {
                 write(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides));
-                configs.put(resource, Map.copyOf(overrides));
+                keep(resource, overrides);
                 if (resource.type() == ConfigResource.Type.BROKER) {
                     refreshDefaults();
                     topics.values().forEach(topic -> reconfigure(topic, topic.config().overrides()));
@@ -267,6 +263,14 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             }
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void keep(ConfigResource resource, Map<String, String> overrides) {
+        if (overrides.isEmpty()) {
+            configs.remove(resource);
+        } else {
+            configs.put(resource, Map.copyOf(overrides));
         }
     }
 

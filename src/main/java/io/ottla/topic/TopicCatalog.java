@@ -32,8 +32,17 @@ public interface TopicCatalog {
     /** Grows a topic to {@code total} partitions. @throws ApiException UNKNOWN_TOPIC_OR_PARTITION, INVALID_PARTITIONS */
     Topic grow(String name, int total);
 
+    /** The overrides kept for brokers and groups: a read-only view that follows every change. Those of topics are with the topics. */
+    Map<ConfigResource, Map<String, String>> configs();
+
     /** The overrides kept for a resource (topic, broker or group); empty if none. */
-    Map<String, String> configs(ConfigResource resource);
+    default Map<String, String> configs(ConfigResource resource) {
+        if (resource.type() == ConfigResource.Type.TOPIC) {
+            Topic topic = topics().get(resource.name());
+            return topic == null ? Map.of() : topic.config().overrides();
+        }
+        return configs().getOrDefault(resource, Map.of());
+    }
 
     /** Replaces the overrides of a resource; topics see the change at once. @throws ApiException UNKNOWN_TOPIC_OR_PARTITION, INVALID_CONFIG */
     void replaceConfigs(ConfigResource resource, Map<String, String> configs);

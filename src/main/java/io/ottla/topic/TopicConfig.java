@@ -70,9 +70,22 @@ public final class TopicConfig {
         Map<String, String> merged = new HashMap<>(brokerDefaults);
         merged.putAll(overrides);
         try {
-            return new TopicConfig(DEFINITION.parse(merged), Map.copyOf(overrides));
+            Map<String, Object> values = DEFINITION.parse(merged);
+            checkTogether(values);
+            return new TopicConfig(values, Map.copyOf(overrides));
         } catch (ConfigException e) {
             throw new InvalidConfigurationException(e.getMessage());
+        }
+    }
+
+    private static void checkTogether(Map<String, Object> values) {
+        long minLag = (Long) values.get(MIN_COMPACTION_LAG_MS_CONFIG);
+        long maxLag = (Long) values.get(MAX_COMPACTION_LAG_MS_CONFIG);
+        if (minLag > maxLag) {
+            throw new ConfigException(MIN_COMPACTION_LAG_MS_CONFIG + " (" + minLag + ") is above " + MAX_COMPACTION_LAG_MS_CONFIG + " (" + maxLag + ")");
+        }
+        if ((Boolean) values.get(REMOTE_LOG_STORAGE_ENABLE_CONFIG)) {
+            throw new ConfigException(REMOTE_LOG_STORAGE_ENABLE_CONFIG + ": there is no tiered storage here");
         }
     }
 
@@ -192,10 +205,10 @@ public final class TopicConfig {
                 .define(FILE_DELETE_DELAY_MS_CONFIG, Type.LONG, 60_000L, atLeast(0), MEDIUM, FILE_DELETE_DELAY_MS_DOC)
                 .define(FLUSH_MESSAGES_INTERVAL_CONFIG, Type.LONG, Long.MAX_VALUE, atLeast(1), MEDIUM, FLUSH_MESSAGES_INTERVAL_DOC)
                 .define(FLUSH_MS_CONFIG, Type.LONG, Long.MAX_VALUE, atLeast(0), MEDIUM, FLUSH_MS_DOC)
-                .define("follower.replication.throttled.replicas", Type.LIST, "", MEDIUM, "Replicas throttled on the follower side; one broker has none.")
+                .define("follower.replication.throttled.replicas", Type.LIST, "", TopicConfig::checkReplicas, MEDIUM, "Replicas throttled on the follower side; one broker has none.")
                 .define(INDEX_INTERVAL_BYTES_CONFIG, Type.INT, 4096, atLeast(0), MEDIUM, INDEX_INTERVAL_BYTES_DOC)
-                .defineInternal("internal.segment.bytes", Type.INT, null, MEDIUM)
-                .define("leader.replication.throttled.replicas", Type.LIST, "", MEDIUM, "Replicas throttled on the leader side; one broker has none.")
+                .defineInternal("internal.segment.bytes", Type.INT, null, null, MEDIUM, "Segment size below the least of segment.bytes, for tests.")
+                .define("leader.replication.throttled.replicas", Type.LIST, "", TopicConfig::checkReplicas, MEDIUM, "Replicas throttled on the leader side; one broker has none.")
                 .define(LOCAL_LOG_RETENTION_BYTES_CONFIG, Type.LONG, -2L, atLeast(-2), MEDIUM, LOCAL_LOG_RETENTION_BYTES_DOC)
                 .define(LOCAL_LOG_RETENTION_MS_CONFIG, Type.LONG, -2L, atLeast(-2), MEDIUM, LOCAL_LOG_RETENTION_MS_DOC)
                 .define(MAX_COMPACTION_LAG_MS_CONFIG, Type.LONG, Long.MAX_VALUE, atLeast(1), MEDIUM, MAX_COMPACTION_LAG_MS_DOC)
@@ -220,6 +233,14 @@ public final class TopicConfig {
                 .define(SEGMENT_JITTER_MS_CONFIG, Type.LONG, 0L, atLeast(0), MEDIUM, SEGMENT_JITTER_MS_DOC)
                 .define(SEGMENT_MS_CONFIG, Type.LONG, 604_800_000L, atLeast(1), MEDIUM, SEGMENT_MS_DOC)
                 .define(UNCLEAN_LEADER_ELECTION_ENABLE_CONFIG, Type.BOOLEAN, false, MEDIUM, UNCLEAN_LEADER_ELECTION_ENABLE_DOC);
+    }
+
+    /** partition:broker, or a star for all. */
+    private static void checkReplicas(String name, Object replicas) {
+        List<?> list = (List<?>) replicas;
+        if (!list.equals(List.of("*")) && !list.stream().allMatch(each -> each.toString().matches("[0-9]+:[0-9]+"))) {
+            throw new ConfigException(name, replicas, "neither * nor a list of partition:broker");
+        }
     }
 
     private static Map<String, String> brokerNames() {

@@ -87,8 +87,8 @@ public final class FakeCatalog implements TopicCatalog {
     }
 
     @Override
-    public Map<String, String> configs(ConfigResource resource) {
-        return configs.getOrDefault(resource, Map.of());
+    public Map<ConfigResource, Map<String, String>> configs() {
+        return configs;
     }
 
     @Override
