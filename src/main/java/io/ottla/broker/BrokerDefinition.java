@@ -162,6 +162,7 @@ final class BrokerDefinition {
     private static void shareState(ConfigDef def) {
         def.define("share.coordinator.state.topic.num.partitions", INT, 50, atLeast(1), HIGH, "Partitions of __share_group_state when it is created.")
                 .define("share.coordinator.state.topic.segment.bytes", INT, 104_857_600, atLeast(1), HIGH, "Segment size of __share_group_state.")
+                .define("share.coordinator.state.topic.prune.interval.ms", INT, 300_000, atLeast(1), LOW, "How often __share_group_state is shortened.")
                 .define("share.coordinator.snapshot.update.records.per.snapshot", INT, 500, between(0, 500), MEDIUM, "Updates between two snapshots.")
                 .define("errors.deadletterqueue.auto.create.topics.enable", BOOLEAN, false, MEDIUM, "Whether dead-letter topics are created by themselves.")
                 .define("errors.deadletterqueue.topic.name.prefix", STRING, "dlq.", MEDIUM, "What the name of a dead-letter topic must start with.");

@@ -66,6 +66,9 @@ sealed interface ShareCommand extends Command {
     /** Locks of a partition may be over. */
     record LocksOver(SharePartitionKey key) implements Internal {}
 
+    /** It may be time to shorten the journal. */
+    record PruneDue() implements Internal {}
+
     /** Dead letters are written, or given up: their records are done with. */
     record DeadLetterWritten(SharePartitionKey key, long first, long last) implements Internal {}
 

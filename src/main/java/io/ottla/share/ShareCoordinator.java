@@ -57,8 +57,9 @@ public final class ShareCoordinator {
                 TopicConfig.COMPRESSION_TYPE_CONFIG, "producer");
         DeadLetterWriter deadLetters = new DeadLetterWriter(catalog, this::configOf, brokerConfigs,
                 letter -> submit(letter.key(), new ShareCommand.DeadLetterWritten(letter.key(), letter.first(), letter.last())));
+        long pruneMs = intOf("share.coordinator.state.topic.prune.interval.ms", 300_000);
         shards = runtime.host(InternalTopics.SHARE_GROUP_STATE, count,
-                PartitionJournal.over(catalog, InternalTopics.SHARE_GROUP_STATE, count, configs), () -> new ShareShard(this::configOf, deadLetters));
+                PartitionJournal.over(catalog, InternalTopics.SHARE_GROUP_STATE, count, configs), () -> new ShareShard(this::configOf, deadLetters, new JournalPruner(catalog, this::condense), pruneMs));
         StateRequests state = new StateRequests(this::submit);
         members = new MemberRequests(groups, state);
         offsets = new OffsetRequests(groups, state, catalog);
@@ -149,6 +150,11 @@ public final class ShareCoordinator {
 
     private void submit(SharePartitionKey key, ShareCommand command) {
         shards.submit(key.shardOf(shards.count()), command);
+    }
+
+    /** Answered with the number of partitions that are left, or -1 if the shard cannot do it now. */
+    private void condense(int shard, long beforeMs, Consumer<Integer> reply) {
+        shards.submit(shard, new ShareCommand.Condense(beforeMs, new OnceCaller<>(reply, error -> -1)));
     }
 
     private static <T> Caller<T> answering(Consumer<Answered<T>> reply) {

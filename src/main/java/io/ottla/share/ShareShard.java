@@ -20,15 +20,21 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
 
     private final Function<String, ShareGroupConfig> configs;
     private final Caller<DeadLetter> deadLetters;
+    private final Caller<SharePartitionKey> pruning;
+    private final long pruneMs;
     private final Map<SharePartitionKey, SharePartition> partitions = new HashMap<>();
 
     /**
      * @param configs     what is in force for a group
      * @param deadLetters gets what is to be written to dead-letter topics, and says so by {@link ShareCommand.DeadLetterWritten}
+     * @param pruning     gets one of our partitions from time to time, to shorten our journal by {@link ShareCommand.Condense}
+     * @param pruneMs     how often
      */
-    ShareShard(Function<String, ShareGroupConfig> configs, Caller<DeadLetter> deadLetters) {
+    ShareShard(Function<String, ShareGroupConfig> configs, Caller<DeadLetter> deadLetters, Caller<SharePartitionKey> pruning, long pruneMs) {
         this.configs = configs;
         this.deadLetters = deadLetters;
+        this.pruning = pruning;
+        this.pruneMs = pruneMs;
     }
 
     @Override
@@ -51,6 +57,7 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
                     partitions.containsKey(read.key()) ? partitions.get(read.key()).snapshot(now.wallMs()) : null);
             case ShareCommand.Remove remove -> remove(remove);
             case ShareCommand.Condense condense -> condense(condense, now);
+            case ShareCommand.PruneDue due -> prune(due, now);
             case ShareCommand.LocksOver over -> withStarted(over.key(), Outcome.nothing(),
                     partition -> acknowledging(partition, now).locksOver());
             case ShareCommand.DeadLetterWritten written -> withStarted(written.key(), Outcome.nothing(),
@@ -148,6 +155,12 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
         return outcome.event(new ShareEvent.Removed(remove.key())).reply(remove.caller(), Errors.NONE).build();
     }
 
+    private Outcome<ShareCommand, ShareEvent> prune(ShareCommand.PruneDue due, Moment now) {
+        Outcome.Builder<ShareCommand, ShareEvent> outcome = Outcome.builder();
+        partitions.keySet().stream().findFirst().ifPresent(key -> outcome.reply(pruning, key));
+        return outcome.timer(due, now.elapsedMs() + pruneMs).build();
+    }
+
     /** As many as fit into a batch well; the caller asks again until none is left. */
     private Outcome<ShareCommand, ShareEvent> condense(ShareCommand.Condense condense, Moment now) {
         Outcome.Builder<ShareCommand, ShareEvent> outcome = Outcome.builder();
@@ -198,10 +211,11 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
         return ShareRecords.decode(entry);
     }
 
-    /** No lock outlives the process, so there is nothing to watch yet; but dead letters may be unwritten. */
+    /** No lock outlives the process, so there is none to watch yet; but dead letters may be unwritten. */
     @Override
     public Outcome<ShareCommand, ShareEvent> loaded(Moment now) {
         Outcome.Builder<ShareCommand, ShareEvent> outcome = Outcome.builder();
+        outcome.timer(new ShareCommand.PruneDue(), now.elapsedMs() + pruneMs);
         for (SharePartition partition : partitions.values()) {
             int limit = configOf(partition).deliveryCountLimit();
             for (Run run : partition.started() ? partition.inFlight().runs() : List.<Run>of()) {

@@ -60,7 +60,9 @@ class ShareConsumerTest {
                 "group.share.min.heartbeat.interval.ms", "500",
                 "group.share.record.lock.duration.ms", "1000",
                 "group.share.min.record.lock.duration.ms", "1000",
-                "group.share.assignment.interval.ms", "0"));
+                "group.share.assignment.interval.ms", "0",
+                "share.coordinator.state.topic.num.partitions", "1",
+                "share.coordinator.state.topic.prune.interval.ms", "500"));
     }
 
     @AfterEach
@@ -194,14 +196,34 @@ class ShareConsumerTest {
         got.subList(0, 4).forEach(record -> before.acknowledge(record, AcknowledgeType.ACCEPT));
         got.subList(4, 10).forEach(record -> before.acknowledge(record, AcknowledgeType.RELEASE));
         before.commitSync();
-        consumers.remove(before);
-        before.close(Duration.ofSeconds(5));
+        restart();
+        List<ConsumerRecord<String, String>> again = poll(consumer("restart", false), 6);
+        assertEquals(values(got.subList(4, 10)), values(again));
+    }
+
+    @Test
+    void theJournalOfDeliveriesIsShortenedAndNothingIsForgotten() {
+        clients.sendNumbers(topic, 0, 0, 299);
+        KafkaShareConsumer<String, String> before = consumer("pruned", true);
+        List<ConsumerRecord<String, String>> got = poll(before, 300);
+        for (ConsumerRecord<String, String> record : got.subList(1, 300)) {
+            before.acknowledge(record, AcknowledgeType.ACCEPT);
+            before.commitSync();
+        }
+        TopicPartition journal = new TopicPartition("__share_group_state", 0);
+        try (KafkaConsumer<byte[], byte[]> reader = clients.bytesConsumer(Map.of())) {
+            Eventually.until(() -> "a shorter journal", () -> reader.beginningOffsets(List.of(journal)).get(journal) > 0);
+        }
+        restart();
+        assertEquals(Set.of(got.getFirst().value()), values(poll(consumer("pruned", false), 1)));
+    }
+
+    private void restart() {
+        stopAll();
         clients.close();
         broker.close();
         broker = Ottla.start(config());
         clients = new Clients(broker.bootstrapServers());
-        List<ConsumerRecord<String, String>> again = poll(consumer("restart", false), 6);
-        assertEquals(values(got.subList(4, 10)), values(again));
     }
 
     @Test

@@ -44,15 +44,15 @@ final class ShareHarness {
     private void restart() {
         runtime = new ManualRuntime(clock, 1);
         shards = runtime.runtime().host("share", 1, PartitionJournal.over(catalog, InternalTopics.SHARE_GROUP_STATE, 1, Map.of()), () -> {
-            shard = new ShareShard(group -> config, new Sink());
+            shard = new ShareShard(group -> config, new Sink<>(deadLetters), new Sink<>(new ArrayList<>()), 300_000);
             return shard;
         });
     }
 
-    private final class Sink implements Caller<DeadLetter> {
+    private record Sink<T>(List<T> got) implements Caller<T> {
         @Override
-        public void answer(DeadLetter letter) {
-            deadLetters.add(letter);
+        public void answer(T value) {
+            got.add(value);
         }
 
         @Override
