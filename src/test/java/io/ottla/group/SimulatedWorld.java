@@ -12,6 +12,8 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.apache.kafka.common.message.ListGroupsRequestData;
+import org.apache.kafka.common.message.ListGroupsResponseData;
 
 /**
  * A broker, a network and a clock for simulated clients. Requests and answers take their time and may be lost; the broker
@@ -103,7 +105,9 @@ final class SimulatedWorld {
         Object[] answer = new Object[1];
         question.accept(coordinator, response -> answer[0] = response);
         settle();
-        flush();
+        if (catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS)) {
+            flush();
+        }
         @SuppressWarnings("unchecked")
         T result = (T) answer[0];
         return result;
@@ -136,6 +140,19 @@ final class SimulatedWorld {
         }
         boot();
         settle();
+        awaitLoaded();
+    }
+
+    /** A long journal is read beside the loop, in real time: simulated time stands still meanwhile. */
+    private void awaitLoaded() {
+        long deadline = System.nanoTime() + 30_000_000_000L;
+        while (this.<ListGroupsResponseData>ask((groups, reply) ->
+                groups.listGroups(GroupHarness.context(5), new ListGroupsRequestData(), reply)).errorCode() != 0) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("the journal is not read in time");
+            }
+            Thread.yield();
+        }
     }
 
     void run(long ms) {
