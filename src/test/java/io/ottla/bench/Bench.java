@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.apache.kafka.common.record.internal.CompressionType;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,7 +43,9 @@ final class Bench implements Callable<Integer> {
 
     private static List<Row> rows(Scale scale) {
         return List.of(new StartRow(), new MemoryRow(), new ThroughputRow(scale, 100), new ThroughputRow(scale, 1000), new LatencyRow(scale),
-                new RequestRow(scale, RequestRow.Kind.PRODUCE), new RequestRow(scale, RequestRow.Kind.FETCH));
+                new RequestRow(scale, RequestRow.Kind.PRODUCE), new RequestRow(scale, RequestRow.Kind.FETCH),
+                new PartitionsRow(scale), new DurableRow(scale, 1, 16), new DurableRow(scale, 8, 1), new CatchUpRow(scale),
+                new AppendRow(scale, CompressionType.NONE), new AppendRow(scale, CompressionType.LZ4));
     }
 
     @Override

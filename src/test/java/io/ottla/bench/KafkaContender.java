@@ -9,14 +9,23 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.Uuid;
 
-/** Apache Kafka 4.4.0, one node, with the heap and the JVM options of its own start script. */
-record KafkaContender(String classPath) implements Contender {
+/**
+ * Apache Kafka 4.4.0, one node, with the heap and the JVM options of its own start script.
+ *
+ * @param flushMessages records after which a log is flushed before the answer; Kafka's own default is never
+ */
+record KafkaContender(String classPath, long flushMessages) implements Contender {
     private static final List<String> JVM = List.of("-Xmx1G", "-Xms1G", "-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20",
             "-XX:InitiatingHeapOccupancyPercent=35", "-XX:+ExplicitGCInvokesConcurrent", "-Djava.awt.headless=true",
             "-Dorg.slf4j.simpleLogger.defaultLogLevel=error");
 
     static KafkaContender resolve() {
-        return new KafkaContender(KafkaClassPath.BROKER.get());
+        return new KafkaContender(KafkaClassPath.BROKER.get(), Long.MAX_VALUE);
+    }
+
+    @Override
+    public Contender durable() {
+        return new KafkaContender(classPath, 1);
     }
 
     @Override
@@ -41,7 +50,8 @@ record KafkaContender(String classPath) implements Contender {
                 share.coordinator.state.topic.replication.factor=1
                 share.coordinator.state.topic.min.isr=1
                 group.initial.rebalance.delay.ms=0
-                """.formatted(port, Server.freePort(), directory));
+                log.flush.interval.messages=%4$d
+                """.formatted(port, Server.freePort(), directory, flushMessages));
         Process format = new ProcessBuilder(java("kafka.tools.StorageTool", "format", "-t", Uuid.randomUuid().toString(),
                 "-c", properties(directory).toString())).redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
         if (format.waitFor() != 0) {

@@ -13,6 +13,11 @@ record OttlaContender(String flush) implements Contender {
     }
 
     @Override
+    public Contender durable() {
+        return new OttlaContender("disk");
+    }
+
+    @Override
     public void prepare(Path directory, int port) {
         // There is nothing to prepare.
     }

@@ -26,8 +26,8 @@ final class Report {
 
     /** Medians, and how many times better Ottla is, if there is something to compare with. */
     void print(PrintStream out) {
-        out.printf("%-20s %-26s %12s %12s %8s%n", "row", "what", OURS, THEIRS, "ratio");
-        samples.values().forEach((metric, values) -> out.printf("%-20s %-26s %12s %12s %8s%n", metric.row(), metric.name() + ", " + metric.unit(),
+        out.printf("%-22s %-46s %10s %10s %8s%n", "row", "what", OURS, THEIRS, "ratio");
+        samples.values().forEach((metric, values) -> out.printf("%-22s %-46s %10s %10s %8s%n", metric.row(), metric.name() + ", " + metric.unit(),
                 number(values.get(OURS)), number(values.get(THEIRS)), ratio(metric, values)));
         out.println("ratio: how many times better Ottla is; medians of " + rounds() + " rounds");
     }

@@ -17,36 +17,69 @@ import org.apache.kafka.common.message.ApiVersionsResponseData;
 /** A broker that runs, and what the operating system knows of it (Linux only). Closing stops it and deletes its data. */
 final class Server implements AutoCloseable {
     private static final Path ROOT = Path.of("target", "bench").toAbsolutePath();
-    private static final long READY_WITHIN_S = 60;
-    private static final long STOP_WITHIN_S = 30;
+    private static final long READY_WITHIN_S = 180;
+    private static final long STOP_WITHIN_S = 120;
     private static final double TICKS_PER_SECOND = 100;
 
     /** The fields of /proc/PID/stat with user and system time, counted from the end of the command's name: see proc_pid_stat(5). */
     private static final int USER_TIME_AFTER_NAME = 12;
 
+    private final Contender contender;
     private final Path directory;
     private final int port;
-    private final long launchedNanos;
-    private final Process process;
+    private long launchedNanos;
+    private Process process;
 
-    private Server(Path directory, int port, long launchedNanos, Process process) {
+    private Server(Contender contender, Path directory, int port) {
+        this.contender = contender;
         this.directory = directory;
         this.port = port;
-        this.launchedNanos = launchedNanos;
-        this.process = process;
     }
 
-    /** Starts it without waiting. */
+    /** Starts it in an empty directory, without waiting. */
     static Server launch(Contender contender) throws IOException, InterruptedException {
         Files.createDirectories(ROOT);
         Path directory = Files.createTempDirectory(ROOT, contender.name() + "-data-");
-        int port = freePort();
-        contender.prepare(directory, port);
+        Server server = new Server(contender, directory, freePort());
+        contender.prepare(directory, server.port);
+        server.relaunch();
+        return server;
+    }
+
+    /** Starts it again with the data that it has, without waiting. */
+    void relaunch() throws IOException {
         ProcessBuilder builder = new ProcessBuilder(contender.command(directory, port))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.appendTo(ROOT.resolve(contender.name() + ".log").toFile()));
-        long launched = System.nanoTime();
-        return new Server(directory, port, launched, builder.start());
+        launchedNanos = System.nanoTime();
+        process = builder.start();
+    }
+
+    /** Stops it as an operator would. */
+    void stop() throws InterruptedException {
+        process.destroy();
+        if (!process.waitFor(STOP_WITHIN_S, TimeUnit.SECONDS)) {
+            throw new IllegalStateException(contender.name() + " did not stop within " + STOP_WITHIN_S + " s");
+        }
+    }
+
+    /** kill -9. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    /** Has the JVM collect its garbage, so that what is resident is what is in use. */
+    void collectGarbage() throws IOException, InterruptedException {
+        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        Process collection = new ProcessBuilder(jcmd, Long.toString(process.pid()), "GC.run").redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        if (collection.waitFor() != 0) {
+            throw new IOException("jcmd ended with code " + collection.exitValue());
+        }
+    }
+
+    Path directory() {
+        return directory;
     }
 
     static int freePort() throws IOException {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.bench;
+
+import io.ottla.testkit.RawClient;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Batches of 1 KB that are on the disk when they are acknowledged, beside what the disk itself allows: the same number of files, written
+ * and flushed by a plain loop. Producers wait for each answer before they send again. Kafka runs with {@code log.flush.interval.messages=1}.
+ */
+final class DurableRow implements Row {
+    private static final int BATCH_BYTES = 1024;
+    private static final int SLICES = 4;
+    private static final double WARM_UP_SECONDS = 1;
+    private static final String TOPIC = "durable";
+
+    private final Scale scale;
+    private final int partitions;
+    private final int producersEach;
+
+    DurableRow(Scale scale, int partitions, int producersEach) {
+        this.scale = scale;
+        this.partitions = partitions;
+        this.producersEach = producersEach;
+    }
+
+    @Override
+    public String name() {
+        return "durable-" + partitions + "x" + producersEach;
+    }
+
+    @Override
+    public void measure(Contender contender, Samples samples) throws Exception {
+        try (Server server = contender.durable().start()) {
+            try (RawClient client = RawClient.connect(server.bootstrapServers())) {
+                RawTopics.create(client, List.of(TOPIC), partitions);
+            }
+            produce(server, WARM_UP_SECONDS);
+            double device = 0;
+            double broker = 0;
+            double cpuSeconds = 0;
+            for (int slice = 0; slice < SLICES; slice++) {
+                double seconds = (double) scale.seconds() / SLICES;
+                device += flushLoop(server.directory().resolveSibling("device"), seconds) / SLICES;
+                Stopwatch time = new Stopwatch(server);
+                broker += produce(server, seconds) / SLICES;
+                cpuSeconds += time.cpuSeconds();
+            }
+            samples.add(Metric.more(name(), "batches", "1/s"), broker);
+            samples.add(Metric.more(name(), "plain fdatasync loop, batches", "1/s"), device);
+            samples.add(Metric.more(name(), "batches against the plain loop", "%"), broker / device * 100);
+            samples.add(Metric.less(name(), "broker CPU", "s/million"), cpuSeconds / (broker * scale.seconds()) * 1_000_000);
+        }
+    }
+
+    private double produce(Server server, double seconds) throws Exception {
+        AtomicLong answered = new AtomicLong();
+        Stopwatch time = new Stopwatch(server);
+        Parallel.run(partitions * producersEach, producer -> {
+            ByteBuffer frame = RawClient.encode(RawProduce.request(TOPIC, List.of(producer % partitions), RawProduce.plain(1, BATCH_BYTES), (short) -1, null),
+                    RawProduce.VERSION, 1);
+            try (RawClient client = RawClient.connect(server.bootstrapServers())) {
+                while (time.seconds() < seconds) {
+                    client.sendFrame(frame);
+                    RawProduce.requireSuccess(client.receiveFrame());
+                    answered.incrementAndGet();
+                }
+            }
+        });
+        return answered.get() / time.seconds();
+    }
+
+    /** A thread for each file: write what the producers of a partition have in flight, fdatasync, again. Returns batches a second. */
+    private double flushLoop(Path directory, double seconds) throws Exception {
+        Files.createDirectories(directory);
+        AtomicLong written = new AtomicLong();
+        long start = System.nanoTime();
+        Parallel.runOnPlatformThreads(partitions, file -> {
+            Path path = directory.resolve("file-" + file);
+            try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+                while ((System.nanoTime() - start) / 1e9 < seconds) {
+                    writeRound(channel);
+                    written.addAndGet(producersEach);
+                }
+            } finally {
+                Files.deleteIfExists(path);
+            }
+        });
+        double rate = written.get() / ((System.nanoTime() - start) / 1e9);
+        Files.delete(directory);
+        return rate;
+    }
+
+    private void writeRound(FileChannel channel) throws IOException {
+        for (int i = 0; i < producersEach; i++) {
+            channel.write(ByteBuffer.allocate(BATCH_BYTES));
+        }
+        channel.force(false);
+    }
+}
