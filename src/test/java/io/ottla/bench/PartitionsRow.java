@@ -50,7 +50,9 @@ final class PartitionsRow implements Row {
             touch(server);
             append(server, ACKS_LEADER, "acks=1", samples);
             append(server, ACKS_ALL, "acks=all", samples);
+            Stopwatch stop = new Stopwatch(server);
             server.stop();
+            samples.add(Metric.less(name(), "clean stop", "s"), stop.seconds());
             restart(server, "clean restart", samples);
             samples.add(Metric.less(name(), "resident, restarted", "MB"), server.residentMegabytes());
             append(server, allTopics(), ACKS_LEADER);
