@@ -356,7 +356,8 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         }
         maintenance.close();
         context.workers().close();
-        partitions().forEach(LocalPartition::close);
+        // Side by side, so that the file system commits many partitions together.
+        partitions().forEach(partition -> context.workers().submit(partition::close));
         context.workers().close();
         context.points().force();
         context.points().close();
