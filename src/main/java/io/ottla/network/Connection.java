@@ -63,13 +63,14 @@ final class Connection {
         this.localHost = ((InetSocketAddress) channel.getLocalAddress()).getAddress().getHostAddress();
         this.clientHost = "/" + peer.getHostAddress();
         this.outbox = new Outbox(channel, loop);
+        // Not only in open(): the search for idle connections may come before it.
+        this.lastActivityNanos = loop.nowNanos();
     }
 
     /** Starts to read. */
     void open() {
         try {
             key = loop.register(channel, this);
-            lastActivityNanos = loop.nowNanos();
         } catch (IOException e) {
             fail("could not be registered", e);
         }

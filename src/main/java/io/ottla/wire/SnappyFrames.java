@@ -6,6 +6,7 @@ import org.apache.kafka.common.InvalidRecordException;
 
 /**
  * The framing that snappy-java puts around its blocks: a header of 16 bytes, then blocks, each with its length in 4 bytes.
+ * Without the header all is one block, as librdkafka writes it.
  * The library allocates by these lengths without a look at how much there is, so they are checked first.
  */
 final class SnappyFrames {
@@ -20,7 +21,8 @@ final class SnappyFrames {
     /** @throws InvalidRecordException if a length cannot be true */
     static void check(ByteBuffer records) {
         if (records.remaining() < HEADER_BYTES || records.getLong(records.position()) != MAGIC) {
-            throw new InvalidRecordException("Batch cannot be decompressed: no snappy header");
+            checkBlock(records, records.position(), records.remaining());
+            return;
         }
         int at = records.position() + HEADER_BYTES;
         while (at < records.limit()) {
