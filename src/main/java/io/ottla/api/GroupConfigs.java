@@ -67,8 +67,8 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
         try {
             ShareGroupConfig.OffsetReset.parse((String) value);
         } catch (IllegalArgumentException e) {
-            throw new ConfigException(name, value, "Invalid value " + value + " for configuration " + name
-                    + ": The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS.>'.");
+            throw new ConfigException(name, value, "Invalid value `" + value + "` for configuration " + name
+                    + ". The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.");
         }
     }
 
@@ -112,6 +112,9 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
         } catch (ConfigException e) {
             throw new InvalidConfigurationException(e.getMessage());
         }
+        if (overrides.getOrDefault("errors.deadletterqueue.topic.name", "").startsWith("__")) {
+            throw new InvalidConfigurationException("errors.deadletterqueue.topic.name: DLQ topic name must not start with '__'");
+        }
     }
 
     /** For many configs the broker has a least and a largest value, with min or max after the kind of group. */
@@ -121,7 +124,7 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
         Integer min = bound("group." + kind + "min." + rest);
         Integer max = bound("group." + kind + "max." + rest);
         if (min != null && (Integer) value < min || max != null && (Integer) value > max) {
-            throw new ConfigException(name, value, "not between " + min + " and " + max);
+            throw new ConfigException(name + " must be in the range " + min + " to " + max + " inclusive.");
         }
     }
 

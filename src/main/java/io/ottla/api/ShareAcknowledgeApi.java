@@ -63,7 +63,7 @@ final class ShareAcknowledgeApi implements Api<ShareAcknowledgeRequestData> {
     }
 
     private static void refuse(Request request, Errors error) {
-        request.reply(new ShareAcknowledgeResponseData().setErrorCode(error.code()).setErrorMessage(error.message()));
+        request.reply(new ShareAcknowledgeResponseData().setErrorCode(error.code()));
     }
 
     private void acknowledge(ShareAcknowledgeRequestData body, Request request) {
@@ -79,7 +79,7 @@ final class ShareAcknowledgeApi implements Api<ShareAcknowledgeRequestData> {
                 answered.partitions().add(partition);
                 missing.incrementAndGet();
                 acknowledge(body, new SharePartitionKey(body.groupId(), topic.topicId(), asked.partitionIndex()), asked, error -> {
-                    partition.setErrorCode(error.code()).setErrorMessage(error == Errors.NONE ? null : error.message());
+                    partition.setErrorCode(error.code());
                     finish(missing, reply, request);
                 });
             }

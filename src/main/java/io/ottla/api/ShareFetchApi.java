@@ -58,8 +58,8 @@ final class ShareFetchApi implements Api<ShareFetchRequestData> {
     @Override
     public void answer(ShareFetchRequestData body, Request request) {
         Errors error = checkIds(body.groupId(), body.memberId());
-        if (error != Errors.NONE) {
-            refuse(request, error);
+        if (error != Errors.NONE || body.isRenewAck() && fetches(body)) {
+            refuse(request, Errors.INVALID_REQUEST);
             return;
         }
         ShareSession.Key key = new ShareSession.Key(body.groupId(), body.memberId());
@@ -70,8 +70,12 @@ final class ShareFetchApi implements Api<ShareFetchRequestData> {
         }
     }
 
+    private static boolean fetches(ShareFetchRequestData body) {
+        return body.maxBytes() > 0 || body.minBytes() > 0 || body.maxRecords() > 0 || body.maxWaitMs() > 0;
+    }
+
     private static void refuse(Request request, Errors error) {
-        request.reply(new ShareFetchResponseData().setErrorCode(error.code()).setErrorMessage(error.message()));
+        request.reply(new ShareFetchResponseData().setErrorCode(error.code()));
     }
 
     private void open(ShareFetchRequestData body, Request request, ShareSession.Key key) {

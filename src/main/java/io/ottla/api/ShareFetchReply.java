@@ -22,11 +22,11 @@ final class ShareFetchReply {
     }
 
     void acknowledged(ShareSession.Target target, Errors error) {
-        partition(target).setAcknowledgeErrorCode(error.code()).setAcknowledgeErrorMessage(error == Errors.NONE ? null : error.message());
+        partition(target).setAcknowledgeErrorCode(error.code());
     }
 
     void failed(ShareSession.Target target, Errors error) {
-        partition(target).setErrorCode(error.code()).setErrorMessage(error.message());
+        partition(target).setErrorCode(error.code());
     }
 
     void acquired(ShareSession.Target target, List<Acquisition.Acquired> acquired, StoredRecords records) {

@@ -48,8 +48,8 @@ final class Heartbeating {
                     + config.maxSize() + " members.");
         }
         if (known != null && fenced(known, heartbeat.memberEpoch())) {
-            return refuse(heartbeat, Errors.FENCED_MEMBER_EPOCH, "The share group member has epoch " + heartbeat.memberEpoch()
-                    + ", but the group coordinator knows epoch " + known.epoch() + " of it. The member must abandon all its partitions and rejoin.");
+            return refuse(heartbeat, Errors.FENCED_MEMBER_EPOCH, "The member comes with epoch " + heartbeat.memberEpoch()
+                    + " where " + known.epoch() + " is expected. It must give up its partitions and join again.");
         }
         ShareMember member = described(known == null ? ShareMember.unknown(heartbeat.memberId()) : known, heartbeat);
         return new Step(group, config, heartbeat, now, known, member).take();

@@ -69,7 +69,7 @@ sealed interface MembershipCommand extends GuestGroups.GuestCommand {
     /** What the APIs about offsets need to know. */
     record Facts(boolean empty, int epoch, ReadyPartitions ready) {}
 
-    /** The epoch for new state of partitions, and that they will have it; creates no group. NONE, GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP. */
+    /** The epoch for new state of partitions, and that they will have it. NONE, GROUP_ID_NOT_FOUND (another kind of group), NON_EMPTY_GROUP. */
     record ResetPartitions(String groupId, Map<Uuid, ReadyPartitions.Partitions> partitions, Caller<Reset> caller) implements Asked<Reset> {}
 
     record Reset(Errors error, int stateEpoch) {}

@@ -58,7 +58,10 @@ final class OffsetRequests {
             DescribeShareGroupOffsetsRequestGroup group = asked.get(i);
             Consumer<DescribeShareGroupOffsetsResponseGroup> slot = gather.slot(i);
             ask(group.groupId(), facts -> {
-                if (facts.error() != Errors.NONE) {
+                if (facts.error() == Errors.GROUP_ID_NOT_FOUND) {
+                    // Kafka tells of a group that is not there as of one that has not begun anywhere.
+                    slot.accept(new DescribeShareGroupOffsetsResponseGroup().setGroupId(group.groupId()));
+                } else if (facts.error() != Errors.NONE) {
                     slot.accept(new DescribeShareGroupOffsetsResponseGroup().setGroupId(group.groupId())
                             .setErrorCode(facts.error().code()).setErrorMessage(messageOf(facts.error(), group.groupId())));
                 } else {
@@ -107,7 +110,6 @@ final class OffsetRequests {
             Described each = wanted.get(i);
             Consumer<Described> slot = gather.slot(i);
             if (each.id.equals(Uuid.ZERO_UUID)) {
-                each.response.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code()).setErrorMessage(Errors.UNKNOWN_TOPIC_OR_PARTITION.message());
                 slot.accept(each);
             } else {
                 state.read(new SharePartitionKey(group.groupId(), each.id, each.response.partitionIndex()), answer -> {

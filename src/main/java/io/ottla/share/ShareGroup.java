@@ -12,7 +12,8 @@ final class ShareGroup {
     final String groupId;
     private final Map<String, ShareMember> members = new TreeMap<>();
     private final Map<String, Assignment> target = new HashMap<>();
-    private int epoch;
+    /** Kafka's first change of a new group makes it 2. */
+    private int epoch = 1;
     private long topicsHash;
     private int assignmentEpoch;
     private long assignedMs;

@@ -72,15 +72,17 @@ final class ShareGroups implements GuestGroups {
     }
 
     private static Outcome<GuestCommand, GuestEvent> notFound(MembershipCommand.Heartbeat heartbeat) {
-        return Heartbeating.refuse(heartbeat, Errors.GROUP_ID_NOT_FOUND, "Share group " + heartbeat.groupId() + " not found.");
+        return Heartbeating.refuse(heartbeat, Errors.GROUP_ID_NOT_FOUND, (heartbeat.memberEpoch() < 0 ? "Group " : "Share group ") + heartbeat.groupId() + " not found.");
     }
 
     private static MembershipCommand.Facts facts(ShareGroup group) {
         return group == null ? null : new MembershipCommand.Facts(group.isEmpty(), group.epoch(), group.ready());
     }
 
+    /** A group that does not exist begins with this, as in Kafka. */
     private Outcome<GuestCommand, GuestEvent> reset(MembershipCommand.ResetPartitions reset) {
-        ShareGroup group = groups.get(reset.groupId());
+        boolean fresh = !groups.containsKey(reset.groupId()) && !taken.test(reset.groupId());
+        ShareGroup group = fresh ? new ShareGroup(reset.groupId()) : groups.get(reset.groupId());
         Errors error = emptyGroup(group);
         if (error != Errors.NONE) {
             return Outcome.reply(reset.caller(), new MembershipCommand.Reset(error, 0));
