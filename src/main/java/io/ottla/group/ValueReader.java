@@ -128,7 +128,10 @@ final class ValueReader {
 
     private String utf8(int length) {
         check(length);
-        String value = StandardCharsets.UTF_8.decode(bytes.slice(bytes.position(), length)).toString();
+        if (!bytes.hasArray()) {
+            return new String(raw(length), StandardCharsets.UTF_8);
+        }
+        String value = new String(bytes.array(), bytes.arrayOffset() + bytes.position(), length, StandardCharsets.UTF_8);
         bytes.position(bytes.position() + length);
         return value;
     }
