@@ -70,7 +70,7 @@ final class ConsumerDecisions {
                     + " cannot join the group because the instance id is owned by " + holder.memberId() + " member.";
             case FENCED_INSTANCE_ID -> "Static member " + beat.memberId() + " with instance id " + beat.instanceId()
                     + " was fenced by member " + holder.memberId() + ".";
-            case UNKNOWN_MEMBER_ID -> "Member " + beat.memberId() + " is not a member of group " + group.groupId() + ".";
+            case UNKNOWN_MEMBER_ID -> beat.instanceId() != null ? "Instance id " + beat.instanceId() + " is unknown." : "Member " + beat.memberId() + " is not a member of group " + group.groupId() + ".";
             default -> beat.epoch() > member.epoch()
                     ? "The consumer group member has a greater member epoch (" + beat.epoch() + ") than the one known by the group coordinator ("
                             + member.epoch() + "). The member must abandon all its partitions and rejoin."

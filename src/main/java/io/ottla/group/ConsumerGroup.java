@@ -27,7 +27,8 @@ final class ConsumerGroup implements Group {
     private record Timing(long sessionDeadlineMs, int sessionTimeoutMs) {}
 
     private final String groupId;
-    private int epoch;
+    /** Kafka's first member brings its group to epoch 2. */
+    private int epoch = 1;
     private long topicsHash;
     private int assignmentEpoch;
     private long assignedAtMs;

@@ -22,7 +22,8 @@ final class Descriptions {
         return switch (group) {
             case null -> new DescribedGroup().setGroupId(groupId).setGroupState(DEAD);
             case ClassicGroup classic -> describe(classic);
-            case ConsumerGroup ignored -> new DescribedGroup().setGroupId(groupId).setGroupState(DEAD);
+            case ConsumerGroup ignored -> new DescribedGroup().setGroupId(groupId).setGroupState(DEAD)
+                    .setErrorMessage("Group " + groupId + " is not a classic group.");
         };
     }
 

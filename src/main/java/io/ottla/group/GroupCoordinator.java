@@ -243,15 +243,17 @@ public final class GroupCoordinator implements AutoCloseable {
             String groupId = ids.get(i);
             Consumer<DescribedGroup> slot = gather.slot(i);
             shards.submit(partitionFor(groupId), new GroupCommand.DescribeGroup(groupId, new OnceCaller<>(
-                    described -> slot.accept(context.apiVersion() < DESCRIBE_WITH_NOT_FOUND ? described : found(described)),
+                    described -> slot.accept(context.apiVersion() < DESCRIBE_WITH_NOT_FOUND ? described.setErrorMessage(null) : found(described)),
                     error -> new DescribedGroup().setGroupId(groupId).setErrorCode(error.code()))));
         }
     }
 
     private static DescribedGroup found(DescribedGroup described) {
-        return described.groupState().equals(Descriptions.DEAD)
-                ? described.setErrorCode(Errors.GROUP_ID_NOT_FOUND.code()).setErrorMessage("Group " + described.groupId() + " not found.")
-                : described;
+        if (!described.groupState().equals(Descriptions.DEAD)) {
+            return described;
+        }
+        String why = described.errorMessage() == null ? "Group " + described.groupId() + " not found." : described.errorMessage();
+        return described.setErrorCode(Errors.GROUP_ID_NOT_FOUND.code()).setErrorMessage(why);
     }
 
     /** DeleteGroups 0 to 3: NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */

@@ -111,16 +111,25 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case ConsumerGroup consumer -> consumers.beat(consumer, beat, now);
             case ClassicGroup classic when joins && classic.abandoned() -> Outcome.<GroupCommand, GroupEvent>builder()
                     .event(new GroupEvent.ClassicGroupRemoved(classic.groupId())).then(beat);
-            case ClassicGroup classic when !joins || !classic.neverUsed() -> unknownGroup(beat);
-            case null, default -> joins && !guests.holds(beat.groupId())
-                    ? consumers.beat(new ConsumerGroup(beat.groupId()), beat, now) : unknownGroup(beat);
+            case ClassicGroup classic when !joins || !classic.neverUsed() ->
+                    unknownGroup(beat, "Group " + beat.groupId() + " is not a consumer group.");
+            case null, default -> first(beat, now);
         };
     }
 
-    private static Outcome<GroupCommand, GroupEvent> unknownGroup(GroupCommand.ConsumerBeat beat) {
+    /** Only who joins makes a group. */
+    private Outcome<GroupCommand, GroupEvent> first(GroupCommand.ConsumerBeat beat, Moment now) {
+        if (guests.holds(beat.groupId())) {
+            return unknownGroup(beat, "Group " + beat.groupId() + " is not a consumer group.");
+        }
+        return beat.epoch() == ConsumerMember.JOINING ? consumers.beat(new ConsumerGroup(beat.groupId()), beat, now)
+                : unknownGroup(beat, (beat.epoch() > 0 ? "Consumer group " : "Group ") + beat.groupId() + " not found.");
+    }
+
+    private static Outcome<GroupCommand, GroupEvent> unknownGroup(GroupCommand.ConsumerBeat beat, String message) {
         return Outcome.reply(beat.caller(), new ConsumerGroupHeartbeatResponseData()
                 .setErrorCode(Errors.GROUP_ID_NOT_FOUND.code())
-                .setErrorMessage("Group " + beat.groupId() + " is not a consumer group."));
+                .setErrorMessage(message));
     }
 
     private Outcome<GroupCommand, GroupEvent> decideForGuests(GuestGroups.GuestCommand command, Moment now) {
