@@ -204,6 +204,7 @@ class ShareConsumerTest {
     @Test
     void theJournalOfDeliveriesIsShortenedAndNothingIsForgotten() {
         clients.sendNumbers(topic, 0, 0, 299);
+        setGroupConfig("pruned", "share.record.lock.duration.ms", "60000");
         KafkaShareConsumer<String, String> before = consumer("pruned", true);
         List<ConsumerRecord<String, String>> got = poll(before, 300);
         for (ConsumerRecord<String, String> record : got.subList(1, 300)) {
