@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.Clients;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -74,7 +75,7 @@ class FetchLimitsTest {
         for (int i = 0; i < 100; i++) {
             new Random(i).nextBytes(expected);
             assertEquals(i, records.get(i).offset());
-            assertTrue(java.util.Arrays.equals(expected, records.get(i).value()), "value of record " + i);
+            assertTrue(Arrays.equals(expected, records.get(i).value()), "value of record " + i);
         }
     }
 

@@ -9,6 +9,7 @@ import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,6 +17,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -49,26 +51,13 @@ class GroupMembershipTest {
     @ParameterizedTest
     @ValueSource(strings = {"RangeAssignor", "RoundRobinAssignor", "StickyAssignor", "CooperativeStickyAssignor"})
     void everyPartitionHasOneOwnerWhileMembersComeAndGo(String assignor) {
-        Map<String, String> config = Map.of(
-                "partition.assignment.strategy", "org.apache.kafka.clients.consumer." + assignor, "heartbeat.interval.ms", "100");
-        join("one", config);
-        awaitShares(3);
-        send(0, 99);
-        join("two", config);
-        join("three", config);
-        awaitShares(1, 1, 1);
-        send(100, 199);
-        join("four", config);
-        awaitShares(0, 1, 1, 1);
-        send(200, 299);
-        leave(members.stream().filter(member -> !member.assigned().isEmpty()).findFirst().orElseThrow());
-        awaitShares(1, 1, 1);
-        send(300, 399);
-        awaitEveryRecord(400);
-        leave(members.getFirst());
-        leave(members.getFirst());
-        awaitShares(3);
-        assertEquals(List.of(), ownership.violations());
+        comeAndGo(Map.of("partition.assignment.strategy", "org.apache.kafka.clients.consumer." + assignor, "heartbeat.interval.ms", "100"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"uniform", "range"})
+    void everyPartitionHasOneOwnerInTheConsumerProtocolToo(String assignor) {
+        comeAndGo(Map.of("group.protocol", "consumer", "group.remote.assignor", assignor));
     }
 
     @Test
@@ -107,6 +96,27 @@ class GroupMembershipTest {
         assertEquals(committed, firstOffsets(members.getFirst()));
     }
 
+    private void comeAndGo(Map<String, String> config) {
+        join("one", config);
+        awaitShares(3);
+        send(0, 99);
+        join("two", config);
+        join("three", config);
+        awaitShares(1, 1, 1);
+        send(100, 199);
+        join("four", config);
+        awaitShares(0, 1, 1, 1);
+        send(200, 299);
+        leave(members.stream().filter(member -> !member.assigned().isEmpty()).findFirst().orElseThrow());
+        awaitShares(1, 1, 1);
+        send(300, 399);
+        awaitEveryRecord(400);
+        leave(members.getFirst());
+        leave(members.getFirst());
+        awaitShares(3);
+        assertEquals(List.of(), ownership.violations());
+    }
+
     private void join(String name, Map<String, ?> config) {
         members.add(new Member(clients, name, group, topic, config, ownership));
     }
@@ -131,13 +141,13 @@ class GroupMembershipTest {
     private void send(int first, int last) {
         try (var producer = clients.producer()) {
             for (int i = first; i <= last; i++) {
-                producer.send(new org.apache.kafka.clients.producer.ProducerRecord<>(topic, i % PARTITIONS, null, Integer.toString(i)));
+                producer.send(new ProducerRecord<>(topic, i % PARTITIONS, null, Integer.toString(i)));
             }
         }
     }
 
     private Map<TopicPartition, Long> committed() {
-        Map<TopicPartition, Long> offsets = new TreeMap<>(java.util.Comparator.comparing(TopicPartition::toString));
+        Map<TopicPartition, Long> offsets = new TreeMap<>(Comparator.comparing(TopicPartition::toString));
         Map<TopicPartition, OffsetAndMetadata> committed =
                 Clients.await(clients.admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
         committed.forEach((partition, offset) -> offsets.put(partition, offset.offset()));
@@ -149,7 +159,7 @@ class GroupMembershipTest {
     }
 
     private static Map<TopicPartition, Long> firstOffsets(Member member) {
-        Map<TopicPartition, Long> first = new TreeMap<>(java.util.Comparator.comparing(TopicPartition::toString));
+        Map<TopicPartition, Long> first = new TreeMap<>(Comparator.comparing(TopicPartition::toString));
         for (ConsumerRecord<String, String> record : member.received()) {
             first.merge(new TopicPartition(record.topic(), record.partition()), record.offset(), Math::min);
         }

@@ -8,6 +8,7 @@ import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.RawClient;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.message.FetchRequestData;
@@ -69,7 +70,7 @@ class LongPollTest {
     @Test
     void aFetchWaitsForItsMinimumOfBytes() {
         int waiting = raw.send(fetch(0, LONG_MS, 3_000), VERSION);
-        try (var producer = clients.bytesProducer(java.util.Map.of())) {
+        try (var producer = clients.bytesProducer(Map.of())) {
             Clients.await(producer.send(new ProducerRecord<>(topic, 0, null, new byte[1_000])));
             assertTrue(!raw.responseWithin(300), "answered with a third of the minimum");
             Clients.await(producer.send(new ProducerRecord<>(topic, 1, null, new byte[2_000])));

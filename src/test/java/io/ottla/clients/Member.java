@@ -16,6 +16,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
+import org.apache.kafka.common.errors.WakeupException;
 
 /** A group member as people write them: a thread that polls, keeps what came and commits it. */
 final class Member implements AutoCloseable {
@@ -70,7 +71,7 @@ final class Member implements AutoCloseable {
                 records.forEach(received::add);
                 commit(records);
             }
-        } catch (org.apache.kafka.common.errors.WakeupException e) {
+        } catch (WakeupException e) {
             if (!leaving) {
                 failure = e;
             }

@@ -11,6 +11,10 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.CooperativeStickyAssignor;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -71,7 +75,7 @@ class RebalanceListenerTest {
     void newPartitionsOfASubscribedTopicAreAssignedToo() {
         var a = join("a", CooperativeStickyAssignor.class);
         pollUntil(() -> a.assignment().size() == 2, a);
-        Clients.await(clients.admin().createPartitions(Map.of(topic, org.apache.kafka.clients.admin.NewPartitions.increaseTo(5))).all());
+        Clients.await(clients.admin().createPartitions(Map.of(topic, NewPartitions.increaseTo(5))).all());
         pollUntil(() -> a.assignment().size() == 5, a);
     }
 
@@ -79,11 +83,11 @@ class RebalanceListenerTest {
     void aPatternSubscriptionFindsTopicsMadeLater() {
         String prefix = Clients.unique("pattern");
         var consumer = clients.consumer(group, Map.of("metadata.max.age.ms", "200"));
-        consumer.subscribe(java.util.regex.Pattern.compile(prefix + "-.*"));
+        consumer.subscribe(Pattern.compile(prefix + "-.*"));
         consumer.poll(Duration.ofMillis(100));
         var topics = List.of(prefix + "-a", prefix + "-b");
         Clients.await(clients.admin().createTopics(topics.stream()
-                .map(name -> new org.apache.kafka.clients.admin.NewTopic(name, 1, (short) 1)).toList()).all());
+                .map(name -> new NewTopic(name, 1, (short) 1)).toList()).all());
         pollUntil(() -> consumer.assignment().size() == 2, consumer);
     }
 
@@ -94,7 +98,7 @@ class RebalanceListenerTest {
         return consumer;
     }
 
-    private void pollUntil(java.util.function.BooleanSupplier condition, KafkaConsumer<?, ?>... consumers) {
+    private void pollUntil(BooleanSupplier condition, KafkaConsumer<?, ?>... consumers) {
         Eventually.until(events::toString, () -> {
             for (KafkaConsumer<?, ?> consumer : consumers) {
                 consumer.poll(Duration.ofMillis(20));

@@ -12,6 +12,7 @@ import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -25,6 +26,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.admin.TopicListing;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicCollection;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -85,7 +87,7 @@ class TopicAdminTest {
     @Test
     void withoutANumberOfPartitionsTheBrokersDefaultIsTaken() {
         String topic = Clients.unique("admin");
-        Clients.await(admin.createTopics(List.of(new NewTopic(topic, java.util.Optional.empty(), java.util.Optional.empty()))).all());
+        Clients.await(admin.createTopics(List.of(new NewTopic(topic, Optional.empty(), Optional.empty()))).all());
         clients.awaitLeaders(topic, 1);
         assertEquals(1, describe(topic).partitions().size());
     }
@@ -163,7 +165,7 @@ class TopicAdminTest {
         assertNotEquals(first, describe(topic).topicId());
         clients.sendNumbers(topic, 0, 100, 100);
         var consumer = clients.consumer(null);
-        consumer.assign(List.of(new org.apache.kafka.common.TopicPartition(topic, 0)));
+        consumer.assign(List.of(new TopicPartition(topic, 0)));
         var record = Clients.poll(consumer, 1).getFirst();
         assertEquals("100", record.value());
         assertEquals(0, record.offset());

@@ -35,6 +35,8 @@ public interface BrokerUnderTest {
             }
             return new Embedded(Ottla.startTemporary(Map.of(
                     "group.initial.rebalance.delay.ms", "0",
+                    "group.consumer.min.heartbeat.interval.ms", "100",
+                    "group.consumer.heartbeat.interval.ms", "100",
                     "transaction.abort.timed.out.transaction.cleanup.interval.ms", "200")));
         }
     }
