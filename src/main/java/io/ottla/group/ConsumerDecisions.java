@@ -169,8 +169,7 @@ final class ConsumerDecisions {
     Outcome<GroupCommand, GroupEvent> refresh(ConsumerGroup group, GroupCommand.RefreshConsumers refresh, Moment now) {
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         TopicsImage image = refresh.image();
-        Set<String> topics = new HashSet<>();
-        group.members().forEach(member -> topics.addAll(member.subscription().topics()));
+        Set<String> topics = new HashSet<>(group.namedTopics());
         for (String regex : group.regexes()) {
             topics.addAll(resolve(group, regex, image, now, outcome));
         }

@@ -130,6 +130,12 @@ final class ConsumerGroup implements Group {
         return targets.getOrDefault(memberId, Partitions.NONE);
     }
 
+    /** The topics that some member subscribes to by name. */
+    Set<String> namedTopics() {
+        return subscribers.keySet();
+    }
+
+    /** The expressions that some member subscribes to. */
     Set<String> regexes() {
         return regexUsers.keySet();
     }
