@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
  * {@code -Dsimulation.histories=N} plays more of them.
  */
 class GroupSimulationTest {
-    private static final int HISTORIES = Integer.getInteger("simulation.histories", 150);
+    private static final int HISTORIES = Integer.getInteger("simulation.histories", 90);
     private static final Long ONLY = Long.getLong("simulation.seed");
 
     @Test
