@@ -16,6 +16,7 @@ import io.ottla.wire.StoredRecords;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
@@ -142,6 +143,9 @@ final class ShareFetchTarget {
             }
             read = ShareRead.of(partition, limit, where.offset(), where.lastOffset(), Math.max(0, maxBytes), minOneBatch);
             return read.sizeBytes();
+        } catch (OffsetOutOfRangeException e) {
+            // The log has begun later since we looked; the next look takes that along.
+            return 0;
         } catch (ApiException e) {
             error = Errors.forException(e);
             return 0;
