@@ -45,7 +45,12 @@ final class Bench implements Callable<Integer> {
         return List.of(new StartRow(), new MemoryRow(), new ThroughputRow(scale, 100), new ThroughputRow(scale, 1000), new LatencyRow(scale),
                 new RequestRow(scale, RequestRow.Kind.PRODUCE), new RequestRow(scale, RequestRow.Kind.FETCH),
                 new PartitionsRow(scale), new DurableRow(scale, 1, 16), new DurableRow(scale, 8, 1), new CatchUpRow(scale),
-                new AppendRow(scale, CompressionType.NONE), new AppendRow(scale, CompressionType.LZ4));
+                new AppendRow(scale, CompressionType.NONE), new AppendRow(scale, CompressionType.LZ4),
+                new RebalanceRow(scale, GroupProtocol.CLASSIC), new RebalanceRow(scale, GroupProtocol.CONSUMER),
+                new HeartbeatsRow(scale, GroupProtocol.CLASSIC), new HeartbeatsRow(scale, GroupProtocol.CONSUMER),
+                new CommitsRow(scale), new OffsetsRestartRow(scale),
+                new TransactionsRow(scale, 100), new TransactionsRow(scale, 1), new IdempotenceRow(scale, 16), new IdempotenceRow(scale, 1),
+                new ProducerIdsRow(scale));
     }
 
     @Override

@@ -45,14 +45,10 @@ final class LatencyRow implements Row {
             long[] nanos = run(server, RATE_PER_SECOND * (WARM_UP_SECONDS + scale.latencySeconds()));
             long[] measured = Arrays.copyOfRange(nanos, RATE_PER_SECOND * WARM_UP_SECONDS, nanos.length);
             Arrays.sort(measured);
-            samples.add(Metric.less(name(), "p50", "ms"), percentile(measured, 0.5));
-            samples.add(Metric.less(name(), "p99", "ms"), percentile(measured, 0.99));
-            samples.add(Metric.less(name(), "p99.9", "ms"), percentile(measured, 0.999));
+            samples.add(Metric.less(name(), "p50", "ms"), Percentiles.millis(measured, 0.5));
+            samples.add(Metric.less(name(), "p99", "ms"), Percentiles.millis(measured, 0.99));
+            samples.add(Metric.less(name(), "p99.9", "ms"), Percentiles.millis(measured, 0.999));
         }
-    }
-
-    private static double percentile(long[] sorted, double part) {
-        return sorted[(int) Math.min(sorted.length - 1, Math.floor(sorted.length * part))] / 1e6;
     }
 
     private static long[] run(Server server, int count) throws InterruptedException {

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
 import org.apache.kafka.common.message.MetadataResponseData;
@@ -70,11 +69,15 @@ final class RawProduce {
         return records;
     }
 
-    /** Throws if a partition refused its batch. */
-    static void requireSuccess(ByteBuffer frame) {
+    static ProduceResponseData parse(ByteBuffer frame) {
         ByteBufferAccessor readable = new ByteBufferAccessor(frame);
         new ResponseHeaderData(readable, ApiKeys.PRODUCE.responseHeaderVersion(VERSION));
-        new ProduceResponseData(readable, VERSION).responses().forEach(topic -> topic.partitionResponses().forEach(partition -> {
+        return new ProduceResponseData(readable, VERSION);
+    }
+
+    /** Throws if a partition refused its batch. */
+    static void requireSuccess(ByteBuffer frame) {
+        parse(frame).responses().forEach(topic -> topic.partitionResponses().forEach(partition -> {
             if (partition.errorCode() != 0) {
                 throw new IllegalStateException(topic.name() + "-" + partition.index() + " refused: " + Errors.forCode(partition.errorCode()));
             }
@@ -102,7 +105,7 @@ final class RawProduce {
 
     private static boolean toBeRepeated(PartitionProduceResponse answer) {
         Errors error = Errors.forCode(answer.errorCode());
-        if (error != Errors.NONE && !(error.exception() instanceof RetriableException)) {
+        if (error != Errors.NONE && !Retriable.is(error.code())) {
             throw new IllegalStateException("the record was refused: " + error);
         }
         return error != Errors.NONE;
