@@ -52,7 +52,10 @@ final class Server implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.appendTo(ROOT.resolve(contender.name() + ".log").toFile()));
         launchedNanos = System.nanoTime();
-        process = builder.start();
+        Process started = builder.start();
+        process = started;
+        // A benchmark that is interrupted leaves no broker behind.
+        Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
     }
 
     /** Stops it as an operator would. */
