@@ -13,6 +13,7 @@ final class CachedFile {
     private FileHandle handle;
     private volatile boolean recentlyUsed;
     private volatile boolean pinned;
+    private boolean closed;
 
     CachedFile(OpenFiles files, Path directory, String name) {
         this.files = files;
@@ -24,11 +25,18 @@ final class CachedFile {
         return directory.resolve(name);
     }
 
-    /** The open file, retained for the caller, who must release it. */
+    synchronized String name() {
+        return name;
+    }
+
+    /** The open file, retained for the caller, who must release it. Once closed it stays so: another may have its name by now. */
     FileHandle acquire() throws IOException {
         FileHandle result;
         boolean fresh = false;
         synchronized (this) {
+            if (closed) {
+                throw new IOException(path() + " has left the log");
+            }
             if (handle == null) {
                 handle = new FileHandle(files.disk().open(path(), OpenMode.READ_WRITE));
                 fresh = true;
@@ -86,6 +94,9 @@ final class CachedFile {
 
     void close() {
         pinned = false;
+        synchronized (this) {
+            closed = true;
+        }
         files.closed(this);
         evict();
     }

@@ -16,6 +16,7 @@ package io.ottla.log;
  * @param producers          true if any producer was remembered
  * @param clean              true if the log was closed there and not appended to since
  * @param gaps               true if offsets may be missing between batches: compaction took some out, or the log was imported
+ * @param cleanedTo          offsets below this were compacted
  */
 record FlushPoint(
         long segmentBase,
@@ -29,13 +30,14 @@ record FlushPoint(
         int timeEntries,
         boolean producers,
         boolean clean,
-        boolean gaps) {
+        boolean gaps,
+        long cleanedTo) {
 
     FlushPoint withLogStart(long newLogStart) {
-        return new FlushPoint(segmentBase, offset, position, newLogStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, clean, gaps);
+        return new FlushPoint(segmentBase, offset, position, newLogStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, clean, gaps, cleanedTo);
     }
 
     FlushPoint unclean() {
-        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, false, gaps);
+        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, false, gaps, cleanedTo);
     }
 }

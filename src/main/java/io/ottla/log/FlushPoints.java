@@ -86,7 +86,7 @@ final class FlushPoints {
 
     private static FlushPoint decode(ByteBuffer slot) {
         return new FlushPoint(slot.getLong(24), slot.getLong(32), slot.getInt(40), slot.getLong(44), slot.getLong(52), slot.getLong(60), slot.getInt(68),
-                slot.getInt(72), slot.getInt(76), slot.get(80) != 0, slot.get(81) != 0, slot.get(82) != 0);
+                slot.getInt(72), slot.getInt(76), slot.get(80) != 0, slot.get(81) != 0, slot.get(82) != 0, slot.getLong(92));
     }
 
     private void makeRoom(int number) {
@@ -127,7 +127,7 @@ final class FlushPoints {
         slot.putLong(point.maxTimestamp()).putLong(point.maxTimestampOffset()).putInt(point.leaderEpoch());
         slot.putInt(point.indexEntries()).putInt(point.timeEntries()).put((byte) (point.producers() ? 1 : 0)).put((byte) (point.clean() ? 1 : 0));
         slot.put((byte) (point.gaps() ? 1 : 0)).put((byte) 0);
-        slot.putLong(write);
+        slot.putLong(write).putLong(point.cleanedTo());
         while (slot.position() < CRC_AT) {
             slot.putInt(0);
         }

@@ -119,6 +119,15 @@ final class IndexFile {
         unforced = true;
     }
 
+    /** Creates the file if there is none, so that it replaces one with entries. */
+    synchronized void createIfMissing() throws IOException {
+        if (!created) {
+            file.create();
+            created = true;
+            unforced = true;
+        }
+    }
+
     /** Makes all entries durable. */
     synchronized void force() throws IOException {
         writePending();

@@ -149,6 +149,11 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         return all;
     }
 
+    /** Compacts now instead of at the next check. */
+    void compact() {
+        maintenance.compact();
+    }
+
     /** Applies retention now instead of at the next check. */
     void retain() {
         maintenance.retain();

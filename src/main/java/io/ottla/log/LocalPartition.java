@@ -507,6 +507,92 @@ final class LocalPartition implements Partition {
         watchers.advanced();
     }
 
+    /** Compacts what is worth it. Runs on a worker's thread, one at a time. */
+    void compact() {
+        TopicConfig topic = config;
+        if (!topic.compacted()) {
+            return;
+        }
+        try {
+            PartitionLog compacted = null;
+            CompactionPlan plan;
+            lock.lock();
+            try {
+                if (condition != Condition.SERVING || log == null && point == null) {
+                    return;
+                }
+                open();
+                compacted = log;
+                plan = CompactionPlan.of(log, topic, context.clock().wallMs());
+                if (plan == null) {
+                    return;
+                }
+                FlushPoint withGaps = log.allowGaps();
+                context.points().write(slot, id, withGaps);
+                point = withGaps.withLogStart(log.logStart());
+            } finally {
+                lock.unlock();
+            }
+            context.points().force();
+            compact(compacted, new Compactor(context, folder, topic, plan), plan.groups(topic));
+        } catch (DamagedLogException e) {
+            damaged(e);
+        } catch (IOException | KafkaStorageException e) {
+            LOG.warn("event=compaction_failed partition={} action=tried_again_later reason=\"{}\"", id, e.getMessage());
+        }
+    }
+
+    private void compact(PartitionLog compacted, Compactor compactor, List<List<Segment>> groups) throws IOException {
+        long end = compactor.mapKeys();
+        for (List<Segment> group : groups) {
+            if (group.getFirst().baseOffset() >= end) {
+                break;
+            }
+            if (!swap(compacted, group, compactor.rewrite(group))) {
+                return;
+            }
+        }
+        lock.lock();
+        try {
+            if (log == compacted) {
+                remember(log.cleaned(end));
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean swap(PartitionLog compacted, List<Segment> group, Segment fresh) throws IOException {
+        lock.lock();
+        try {
+            if (log != compacted || !log.contains(group)) {
+                for (CachedFile file : fresh.files()) {
+                    file.delete();
+                }
+                return false;
+            }
+            CompactionSwap.run(context.disk(), folder, group, fresh);
+            log.replace(group, fresh);
+            publish();
+            return true;
+        } catch (IOException e) {
+            // Some files may have their new names and some not: opening the partition again settles that.
+            goOffline(e);
+            throw e;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void damaged(DamagedLogException cause) {
+        lock.lock();
+        try {
+            goOffline(cause);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Flushes everything and closes the files; a clean shutdown leaves nothing to recover. */
     void close() {
         lock.lock();

@@ -26,6 +26,7 @@ final class LogLoader {
      * @param changed            true if the flush point does not say all of this
      * @param incomplete         true if the files that describe the folder have to be written
      * @param gaps               true if offsets may be missing between batches
+     * @param cleanedTo          offsets below this were compacted
      */
     record Loaded(
             Segment[] segments,
@@ -39,7 +40,8 @@ final class LogLoader {
             long bytesSinceSnapshot,
             boolean changed,
             boolean incomplete,
-            boolean gaps) {}
+            boolean gaps,
+            long cleanedTo) {}
 
     private final PartitionId id;
     private final LogContext context;
@@ -102,7 +104,7 @@ final class LogLoader {
         }
         boolean incomplete = last != null && (newEpoch || !folder.described());
         LogPosition end = new LogPosition(last, nextOffset, last == null ? 0 : endPosition);
-        return new Loaded(segments.toArray(Segment[]::new), end, logStart, epoch, epochs, producers, folder.exists(), snapshotOffset, replayed, changed, incomplete, point != null && point.gaps());
+        return new Loaded(segments.toArray(Segment[]::new), end, logStart, epoch, epochs, producers, folder.exists(), snapshotOffset, replayed, changed, incomplete, point != null && point.gaps(), point == null ? 0 : Math.min(point.cleanedTo(), nextOffset));
     }
 
     private void recover() throws IOException {

@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 final class LogMaintenance {
     private static final Logger LOG = LoggerFactory.getLogger(LogMaintenance.class);
     private static final long FLUSH_MS = 30_000;
+    private static final long COMPACT_MS = 15_000;
 
     private final LogContext context;
     private final Supplier<Collection<LocalPartition>> partitions;
@@ -26,6 +27,7 @@ final class LogMaintenance {
     void start() {
         repeat(FLUSH_MS, this::flush);
         repeat(context.settings().retentionCheckMs(), this::retain);
+        repeat(COMPACT_MS, this::compact);
     }
 
     private void repeat(long everyMs, Runnable pass) {
@@ -47,6 +49,11 @@ final class LogMaintenance {
             partitions.get().forEach(LocalPartition::flushInBackground);
         }
         context.forcePoints();
+    }
+
+    /** One pass of compaction over all partitions. */
+    void compact() {
+        partitions.get().forEach(LocalPartition::compact);
     }
 
     /** One pass of retention over all partitions. */

@@ -36,8 +36,11 @@ final class PartitionFolder {
     void open(long nowMs) throws IOException {
         names = new HashSet<>(context.disk().list(path));
         checkIdentity(nowMs);
+        if (CompactionSwap.recover(context.disk(), path, List.copyOf(names))) {
+            names = new HashSet<>(context.disk().list(path));
+        }
         for (String name : List.copyOf(names)) {
-            if (name.endsWith(LogFileNames.DELETED) || name.endsWith(LogFileNames.CLEANED) || name.endsWith(LogFileNames.TEMPORARY)) {
+            if (name.endsWith(LogFileNames.DELETED) || name.endsWith(LogFileNames.CLEANED) || name.endsWith(LogFileNames.SWAP) || name.endsWith(LogFileNames.TEMPORARY)) {
                 context.disk().delete(path.resolve(name));
                 names.remove(name);
             }

@@ -11,6 +11,7 @@ import io.ottla.wire.BatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.kafka.common.protocol.Errors;
@@ -41,6 +42,7 @@ final class PartitionLog {
     private boolean epochsChanged;
     private boolean changed;
     private boolean gaps;
+    private long cleanedTo;
     private long snapshotOffset;
     private long bytesSinceSnapshot;
     private long bytesSinceIndexForce;
@@ -65,6 +67,7 @@ final class PartitionLog {
         epochsChanged = loaded.incomplete();
         snapshotOffset = loaded.snapshotOffset();
         gaps = loaded.gaps();
+        cleanedTo = loaded.cleanedTo();
         bytesSinceSnapshot = loaded.bytesSinceSnapshot();
         changed = loaded.changed() || bytesSinceSnapshot > 0;
     }
@@ -291,10 +294,10 @@ final class PartitionLog {
     private FlushPoint point(boolean clean) {
         Segment segment = durable.segment();
         if (segment == null) {
-            return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean, gaps);
+            return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean, gaps, cleanedTo);
         }
         return new FlushPoint(segment.baseOffset(), durable.offset(), durable.position(), plannedLogStart, segment.maxTimestamp(), segment.maxTimestampOffset(),
-                leaderEpoch, segment.durableOffsetEntries(), segment.durableTimeEntries(), !producers.isEmpty(), clean, gaps);
+                leaderEpoch, segment.durableOffsetEntries(), segment.durableTimeEntries(), !producers.isEmpty(), clean, gaps, cleanedTo);
     }
 
     /** Where durable records end. */
@@ -327,6 +330,42 @@ final class PartitionLog {
         segments = count == 0 ? segments : Arrays.copyOfRange(segments, count, segments.length);
         removed.forEach(Segment::retire);
         return removed;
+    }
+
+    /** Offsets below this were compacted. */
+    long cleanedTo() {
+        return cleanedTo;
+    }
+
+    /** Says that offsets may be missing from now on. Returns what to remember before that comes true. */
+    FlushPoint allowGaps() {
+        gaps = true;
+        changed = true;
+        return point(false);
+    }
+
+    /** Whether these segments are still in the log, one after another. */
+    boolean contains(List<Segment> group) {
+        int first = indexOf(group.getFirst());
+        return first >= 0 && first + group.size() <= segments.length
+                && List.of(segments).subList(first, first + group.size()).equals(group);
+    }
+
+    /** Puts {@code fresh} in the place of {@code group}, whose files it has replaced. */
+    void replace(List<Segment> group, Segment fresh) {
+        int first = indexOf(group.getFirst());
+        List<Segment> all = new ArrayList<>(List.of(segments));
+        all.subList(first, first + group.size()).clear();
+        all.add(first, fresh);
+        segments = all.toArray(Segment[]::new);
+        group.forEach(Segment::retire);
+    }
+
+    /** Everything below {@code offset} is compacted. */
+    FlushPoint cleaned(long offset) {
+        cleanedTo = Math.max(cleanedTo, offset);
+        changed = true;
+        return point(false);
     }
 
     /** A snapshot of the producers as of {@code offset} is durable. */

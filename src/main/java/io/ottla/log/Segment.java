@@ -53,13 +53,18 @@ final class Segment {
     }
 
     Segment(OpenFiles files, Path folder, long baseOffset, long createdMs, Existing existing) {
+        this(files, folder, baseOffset, createdMs, existing, "");
+    }
+
+    /** @param state what the files' names end in while they are not part of the log yet */
+    Segment(OpenFiles files, Path folder, long baseOffset, long createdMs, Existing existing, String state) {
         this.folder = folder;
         this.baseOffset = baseOffset;
         this.createdMs = createdMs;
-        log = file(files, LogFileNames.LOG);
-        offsets = new IndexFile(file(files, LogFileNames.OFFSET_INDEX), OFFSET_ENTRY_BYTES, existing.offsetIndex());
-        times = new IndexFile(file(files, LogFileNames.TIME_INDEX), TIME_ENTRY_BYTES, existing.timeIndex());
-        aborted = new TransactionIndex(file(files, LogFileNames.TRANSACTION_INDEX), existing.transactionIndex());
+        log = file(files, LogFileNames.LOG + state);
+        offsets = new IndexFile(file(files, LogFileNames.OFFSET_INDEX + state), OFFSET_ENTRY_BYTES, existing.offsetIndex());
+        times = new IndexFile(file(files, LogFileNames.TIME_INDEX + state), TIME_ENTRY_BYTES, existing.timeIndex());
+        aborted = new TransactionIndex(file(files, LogFileNames.TRANSACTION_INDEX + state), existing.transactionIndex());
         sizeBytes = existing.log() ? -1 : 0;
     }
 
@@ -287,6 +292,13 @@ final class Segment {
         appendTime();
         offsets.writePending();
         times.writePending();
+    }
+
+    /** Sees to it that every kind of file is there, so that none of a replaced segment's is left. */
+    void createMissingIndexes() throws IOException {
+        offsets.createIfMissing();
+        times.createIfMissing();
+        aborted.createIfMissing();
     }
 
     /** Makes the batches durable. */

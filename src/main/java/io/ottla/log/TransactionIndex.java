@@ -5,6 +5,7 @@ import io.ottla.topic.Fetched.AbortedTransaction;
 import io.ottla.world.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -78,6 +79,32 @@ final class TransactionIndex {
             handle.release();
         }
         unforced = false;
+    }
+
+    /** Creates the file if there is none, so that it replaces one with entries. */
+    synchronized void createIfMissing() throws IOException {
+        if (!created) {
+            file.create();
+            created = true;
+            unforced = true;
+        }
+    }
+
+    /** All entries in order. */
+    synchronized List<Entry> entries() throws IOException {
+        if (!created) {
+            return List.of();
+        }
+        List<Entry> entries = new ArrayList<>();
+        FileHandle handle = file.acquire();
+        try {
+            for (int i = 0; i < count(handle.file()); i++) {
+                entries.add(read(handle.file(), i));
+            }
+        } finally {
+            handle.release();
+        }
+        return entries;
     }
 
     /** Writes all entries once more, so that they are flushed even if an earlier flush failed to. */

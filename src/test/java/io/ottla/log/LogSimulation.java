@@ -104,7 +104,7 @@ final class LogSimulation {
     }
 
     private void step() throws Exception {
-        switch (random.nextInt(24)) {
+        switch (random.nextInt(25)) {
             case 0, 1, 2, 3, 4, 5 -> append();
             case 6 -> appendTransactional();
             case 7 -> endTransaction();
@@ -119,6 +119,7 @@ final class LogSimulation {
             case 20 -> power(false);
             case 21 -> breakSomething();
             case 22 -> appendDuringFlush();
+            case 23 -> powerCutInTheMidst();
             default -> wrongSequence();
         }
     }
@@ -391,6 +392,23 @@ final class LogSimulation {
             assertEquals(end, partition.offsets().logEnd(), "log end after a kill");
         }
         settle();
+    }
+
+    /** From some call on nothing works any more, then the power is gone. */
+    private void powerCutInTheMidst() throws Exception {
+        if (faulty) {
+            return;
+        }
+        faulty = true;
+        int[] left = {random.nextInt(15)};
+        disk.faults((call, path) -> left[0]-- <= 0);
+        switch (random.nextInt(4)) {
+            case 0 -> work();
+            case 1 -> append();
+            case 2 -> deleteRecords();
+            default -> retain();
+        }
+        power(true);
     }
 
     private void verify() {
