@@ -7,9 +7,14 @@ import io.ottla.network.RequestHandler;
 import io.ottla.share.ShareCoordinator;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.transaction.TransactionCoordinator;
+import io.ottla.wire.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
+import org.apache.kafka.common.message.DescribeGroupsRequestData;
+import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 
 /** The APIs that Ottla serves. */
 public final class Apis {
@@ -84,7 +89,8 @@ public final class Apis {
                 Forwarded.pipelined(ApiKeys.OFFSET_COMMIT, groups::offsetCommit),
                 Forwarded.inTurn(ApiKeys.OFFSET_FETCH, groups::offsetFetch),
                 Forwarded.inTurn(ApiKeys.LIST_GROUPS, groups::listGroups),
-                Forwarded.inTurn(ApiKeys.DESCRIBE_GROUPS, groups::describeGroups),
+                Forwarded.inTurn(ApiKeys.DESCRIBE_GROUPS, (RequestContext context, DescribeGroupsRequestData body, Consumer<DescribeGroupsResponseData> reply) ->
+                        describeGroups(groups, context, body, reply)),
                 Forwarded.inTurn(ApiKeys.DELETE_GROUPS, groups::deleteGroups),
                 Forwarded.inTurn(ApiKeys.OFFSET_DELETE, groups::offsetDelete),
                 Forwarded.pipelined(ApiKeys.CONSUMER_GROUP_HEARTBEAT, groups::consumerGroupHeartbeat),
@@ -115,5 +121,16 @@ public final class Apis {
                 Forwarded.inTurn(ApiKeys.LIST_TRANSACTIONS, transactions::list),
                 Forwarded.inTurn(ApiKeys.DESCRIBE_TRANSACTIONS, transactions::describe),
                 new TxnOffsetCommitApi(groups, transactions));
+    }
+
+    /** What may be done with a group is not the group's to say. */
+    private static void describeGroups(
+            GroupCoordinator groups, RequestContext context, DescribeGroupsRequestData body, Consumer<DescribeGroupsResponseData> reply) {
+        groups.describeGroups(context, body, described -> {
+            described.groups().stream()
+                    .filter(group -> body.includeAuthorizedOperations() && group.errorCode() == Errors.NONE.code())
+                    .forEach(group -> group.setAuthorizedOperations(Operations.ON_GROUP));
+            reply.accept(described);
+        });
     }
 }

@@ -57,7 +57,7 @@ final class FetchApi implements Api<FetchRequestData> {
         } else if (session.usesTopicIds() != usesTopicIds) {
             refuse(request, Errors.FETCH_SESSION_TOPIC_ID_ERROR, session.id());
         } else if (!session.advance(body.sessionEpoch())) {
-            refuse(request, Errors.INVALID_FETCH_SESSION_EPOCH, session.id());
+            refuse(request, Errors.INVALID_FETCH_SESSION_EPOCH, 0);
         } else {
             session.update(body);
             boolean drained = session.size() == 0;

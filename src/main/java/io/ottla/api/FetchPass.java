@@ -111,7 +111,7 @@ final class FetchPass {
     private PartitionData read(FetchTarget target) {
         Errors located = target.locate(catalog);
         if (located != Errors.NONE) {
-            return failure(located);
+            return failure(located).setAbortedTransactions(List.of());
         }
         try {
             PartitionOffsets offsets = target.partition().offsets();
@@ -161,7 +161,7 @@ final class FetchPass {
 
     private PartitionData failure(Errors error) {
         urgent = true;
-        return new PartitionData().setErrorCode(error.code()).setHighWatermark(-1).setRecords(StoredRecords.EMPTY);
+        return new PartitionData().setErrorCode(error.code()).setHighWatermark(-1).setAbortedTransactions(null).setRecords(StoredRecords.EMPTY);
     }
 
     private static PartitionData data(PartitionOffsets offsets, StoredRecords records) {

@@ -51,12 +51,11 @@ final class FindCoordinatorApi implements Api<FindCoordinatorRequestData> {
         };
         Coordinator coordinator = new Coordinator().setKey(key);
         if (!valid) {
-            return coordinator.setErrorCode(Errors.INVALID_REQUEST.code()).setErrorMessage(Errors.INVALID_REQUEST.message())
+            return coordinator.setErrorCode(Errors.INVALID_REQUEST.code()).setErrorMessage(type == SHARE ? "" : Errors.INVALID_REQUEST.message())
                     .setNodeId(-1).setHost("").setPort(-1);
         }
         Cluster.Endpoint endpoint = cluster.endpoint(request);
-        return coordinator.setNodeId(cluster.nodeId()).setHost(endpoint.host()).setPort(endpoint.port())
-                .setErrorMessage(Errors.NONE.message());
+        return coordinator.setNodeId(cluster.nodeId()).setHost(endpoint.host()).setPort(endpoint.port());
     }
 
     private static boolean isSharePartition(String key) {

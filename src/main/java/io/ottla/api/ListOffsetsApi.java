@@ -7,8 +7,10 @@ import io.ottla.topic.Partition;
 import io.ottla.topic.PartitionOffsets;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
-import java.util.HashSet;
-import java.util.Set;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData.ListOffsetsPartition;
@@ -56,16 +58,14 @@ final class ListOffsetsApi implements Api<ListOffsetsRequestData> {
 
     private ListOffsetsResponseData reply(ListOffsetsRequestData body, Request request) {
         ListOffsetsResponseData reply = new ListOffsetsResponseData();
-        Set<String> seen = new HashSet<>();
         for (ListOffsetsTopic asked : body.topics()) {
             ListOffsetsTopicResponse answered = new ListOffsetsTopicResponse().setName(asked.name());
             reply.topics().add(answered);
-            for (ListOffsetsPartition partition : asked.partitions()) {
-                boolean first = seen.add(asked.name() + "-" + partition.partitionIndex());
-                answered.partitions().add(first
-                        ? answer(asked.name(), partition, body.isolationLevel(), request.head().version())
-                        : failure(partition, Errors.INVALID_REQUEST));
-            }
+            Map<Integer, List<ListOffsetsPartition>> byIndex = asked.partitions().stream()
+                    .collect(Collectors.groupingBy(ListOffsetsPartition::partitionIndex, LinkedHashMap::new, Collectors.toList()));
+            byIndex.values().forEach(same -> answered.partitions().add(same.size() == 1
+                    ? answer(asked.name(), same.getFirst(), body.isolationLevel(), request.head().version())
+                    : failure(same.getFirst(), Errors.INVALID_REQUEST)));
         }
         return reply;
     }

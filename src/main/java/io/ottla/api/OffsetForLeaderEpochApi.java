@@ -54,6 +54,9 @@ final class OffsetForLeaderEpochApi implements Api<OffsetForLeaderEpochRequestDa
             if (epoch != Errors.NONE) {
                 return answer.setErrorCode(epoch.code());
             }
+            if (asked.leaderEpoch() < 0) {
+                return answer;
+            }
             OffsetQuery.Answer end = partition.find(new OffsetQuery.EndOfEpoch(asked.leaderEpoch()));
             return answer.setLeaderEpoch(end.leaderEpoch()).setEndOffset(end.offset());
         } catch (ApiException e) {

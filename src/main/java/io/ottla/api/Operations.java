@@ -13,6 +13,8 @@ final class Operations {
             AclOperation.ALTER, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS, AclOperation.ALTER_CONFIGS));
     static final int ON_CLUSTER = bits(List.of(AclOperation.CREATE, AclOperation.ALTER, AclOperation.DESCRIBE,
             AclOperation.CLUSTER_ACTION, AclOperation.DESCRIBE_CONFIGS, AclOperation.ALTER_CONFIGS, AclOperation.IDEMPOTENT_WRITE));
+    static final int ON_GROUP = bits(List.of(AclOperation.READ, AclOperation.DELETE, AclOperation.DESCRIBE,
+            AclOperation.DESCRIBE_CONFIGS, AclOperation.ALTER_CONFIGS));
 
     private Operations() {}
 

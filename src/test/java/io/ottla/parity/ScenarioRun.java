@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.common.message.ApiMessageType;
+import org.apache.kafka.common.message.ApiMessageType.ListenerType;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.message.ResponseHeaderData;
@@ -113,13 +114,18 @@ final class ScenarioRun implements AutoCloseable {
 
     private Sent send(Script.Step step, String connection) {
         ApiKeys api = Script.api(step.api());
-        short asked = step.version() != null ? step.version() : api == scenario.api() ? version : api.latestVersion();
+        short asked = step.version() != null ? step.version() : api == scenario.api() ? version : latest(api);
         short encoded = api == ApiKeys.API_VERSIONS && asked > api.latestVersion() ? api.latestVersion() : asked;
         ApiMessage message = api.messageType.newRequest();
         MessageText.fill(message, step.body() == null ? Map.of() : (Map<?, ?>) step.body(), schema(api, encoded), names);
         Sent sent = new Sent(api, asked, nextCorrelationId++, step.options());
         client(connection).sendFrame(frame(sent, MessageUtil.toByteBufferAccessor(message, encoded).buffer(), step.options()));
         return sent;
+    }
+
+    /** The latest that is not still being made. */
+    private static short latest(ApiKeys api) {
+        return api.toApiVersionForApiResponse(false, ListenerType.BROKER).orElseThrow().maxVersion();
     }
 
     private static Schema schema(ApiKeys api, short version) {
