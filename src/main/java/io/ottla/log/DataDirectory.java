@@ -69,7 +69,7 @@ final class DataDirectory {
         release(lock);
     }
 
-    private static void release(AutoCloseable lock) throws IOException {
+    static void release(AutoCloseable lock) throws IOException {
         try {
             lock.close();
         } catch (IOException | RuntimeException e) {

@@ -108,6 +108,13 @@ final class FlushPoints {
         return new Slot(number, null);
     }
 
+    /** Writes the flush point of a partition that is yet to be created, and will find it when it claims its slot. */
+    synchronized void prepare(PartitionId id, FlushPoint point) throws IOException {
+        int number = claim(id).number();
+        write(number, id, point);
+        found.put(new Key(id.topicId(), id.index()), new Slot(number, point));
+    }
+
     /** Frees the slots that nobody claimed: their topics are gone. */
     synchronized void freeUnclaimed() throws IOException {
         for (Slot slot : found.values()) {

@@ -23,6 +23,7 @@ import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -181,6 +182,40 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             TopicRules.checkNew(name, partitions, topics);
             TopicConfig.of(topicDefaults, overrides);
             CatalogEvent.TopicCreated created = new CatalogEvent.TopicCreated(name, Uuid.randomUuid(), partitions, Map.copyOf(overrides));
+            write(created);
+            Topic topic = topic(created);
+            put(topic);
+            changed(new Change(null, topic));
+            return topic;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Brings the records of a partition that is to be created; returns what is durable of it, or null if nothing is there. */
+    interface Records {
+        FlushPoint bring(LogContext context, PartitionId id, TopicConfig config) throws IOException;
+    }
+
+    /** Creates a topic that keeps its id and gets its records before anybody sees it. */
+    Topic adopt(String name, Uuid id, int partitions, Map<String, String> overrides, Records records) throws IOException {
+        lock.lock();
+        try {
+            TopicRules.checkNew(name, partitions, topics);
+            if (topicsById.containsKey(id)) {
+                throw new TopicExistsException("A topic with id " + id + " already exists.");
+            }
+            TopicConfig config = TopicConfig.of(topicDefaults, overrides);
+            for (int index = 0; index < partitions; index++) {
+                PartitionId partition = new PartitionId(name, id, index);
+                FlushPoint point = records.bring(context, partition, config);
+                if (point != null) {
+                    context.points().prepare(partition, point);
+                }
+            }
+            context.directorySync().sync();
+            context.points().force();
+            CatalogEvent.TopicCreated created = new CatalogEvent.TopicCreated(name, id, partitions, Map.copyOf(overrides));
             write(created);
             Topic topic = topic(created);
             put(topic);

@@ -48,6 +48,24 @@ final class PartitionFolder {
         epochs = readEpochs();
     }
 
+    /** Looks what is there, and touches nothing: somebody else's folder. */
+    void look() throws IOException {
+        names = new HashSet<>(context.disk().list(path));
+        epochs = readEpochs();
+    }
+
+    /** Adds the producers that the newest snapshot at or before {@code limit} knows and {@code known} does not: their batches are deleted. */
+    void addForgotten(ProducerLedger known, long limit, long nowMs) throws IOException {
+        for (long offset : snapshots().descendingSet()) {
+            ProducerLedger saved = new ProducerLedger(id);
+            Path file = path.resolve(LogFileNames.of(offset, LogFileNames.SNAPSHOT));
+            if (offset <= limit && ProducerSnapshot.decode(SmallFiles.read(context.disk(), file), saved, nowMs)) {
+                known.addMissing(saved);
+                return;
+            }
+        }
+    }
+
     private void checkIdentity(long nowMs) throws IOException {
         Uuid found = PartitionMetadata.topicId(text(LogFileNames.PARTITION_METADATA));
         identified = id.topicId().equals(found);
@@ -112,14 +130,7 @@ final class PartitionFolder {
 
     /** Loads the newest usable snapshot at or before {@code limit}; returns its offset, or 0. Later ones are removed. */
     long loadSnapshot(long limit, ProducerLedger producers, long nowMs) throws IOException {
-        TreeSet<Long> offsets = new TreeSet<>();
-        for (String name : names) {
-            long offset = LogFileNames.baseOffset(name, LogFileNames.SNAPSHOT);
-            if (offset >= 0) {
-                offsets.add(offset);
-            }
-        }
-        for (long offset : offsets.descendingSet()) {
+        for (long offset : snapshots().descendingSet()) {
             Path file = path.resolve(LogFileNames.of(offset, LogFileNames.SNAPSHOT));
             if (offset > limit) {
                 context.disk().delete(file);
@@ -130,6 +141,17 @@ final class PartitionFolder {
             }
         }
         return 0;
+    }
+
+    private TreeSet<Long> snapshots() {
+        TreeSet<Long> offsets = new TreeSet<>();
+        for (String name : names) {
+            long offset = LogFileNames.baseOffset(name, LogFileNames.SNAPSHOT);
+            if (offset >= 0) {
+                offsets.add(offset);
+            }
+        }
+        return offsets;
     }
 
     void sync() throws IOException {

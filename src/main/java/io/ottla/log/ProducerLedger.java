@@ -176,6 +176,15 @@ final class ProducerLedger {
         }
     }
 
+    /** Takes over the producers of {@code other} that are unknown here and have no open transaction. */
+    void addMissing(ProducerLedger other) {
+        for (ProducerEntry entry : other.producers.values()) {
+            if (entry.transactionStart() < 0) {
+                producers.putIfAbsent(entry.producerId(), entry);
+            }
+        }
+    }
+
     /** Forgets producers that were idle for too long and have no open transaction. */
     void expire(long idleSinceMs) {
         producers.values().removeIf(entry -> entry.transactionStart() < 0 && entry.lastUsedMs() <= idleSinceMs);
