@@ -13,9 +13,6 @@ final class LogWorkers implements Workers {
     private static final Logger LOG = LoggerFactory.getLogger(LogWorkers.class);
     private static final long IDLE_MS = 10_000;
 
-    /** Partitions that may wait for each working thread before another one helps. */
-    private static final int QUEUED_PER_THREAD = 1;
-
     private final int maxThreads;
     private final ArrayDeque<Runnable> queue = new ArrayDeque<>();
     private int threads;
@@ -29,11 +26,6 @@ final class LogWorkers implements Workers {
     @Override
     public synchronized void submit(Runnable task) {
         queue.addLast(task);
-        int working = threads - idle;
-        if (working > 0 && queue.size() <= working * QUEUED_PER_THREAD) {
-            // A flush that waits a little covers more appends, and costs no second thread.
-            return;
-        }
         if (idle > 0) {
             notify();
         } else if (threads < maxThreads) {
