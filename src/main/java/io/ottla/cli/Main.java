@@ -30,9 +30,11 @@ public final class Main {
         String wanted = args.length == 0 ? "" : args[0];
         switch (wanted) {
             case "start" -> root.addSubcommand(new StartCommand().spec());
+            case "import" -> root.addSubcommand(new ImportCommand().spec());
             case "train" -> root.addSubcommand(new TrainCommand().spec());
             default -> {
                 root.addSubcommand(new StartCommand().spec());
+                root.addSubcommand(new ImportCommand().spec());
                 root.addSubcommand(new VersionCommand().spec());
                 root.addSubcommand(new CommandLine.HelpCommand());
             }

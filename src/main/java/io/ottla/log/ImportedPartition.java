@@ -61,6 +61,15 @@ final class ImportedPartition {
         return point;
     }
 
+    /** After the copy: the highest id of a producer that has left a trace, or -1. */
+    long highestProducerId() {
+        long highest = -1;
+        for (ProducerEntry entry : producers.entries()) {
+            highest = Math.max(highest, entry.producerId());
+        }
+        return highest;
+    }
+
     /** What an earlier attempt has left is in nobody's way. */
     private void clearTarget() throws IOException {
         for (String name : context.disk().list(target)) {

@@ -342,6 +342,19 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         }
     }
 
+    /** Never gives {@code last} or an id below it to a producer, durably. */
+    void skipProducerIds(long last) {
+        lock.lock();
+        try {
+            if (nextProducerId <= last) {
+                write(new CatalogEvent.ProducerIdsReserved(last + 1));
+                nextProducerId = last + 1;
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     @Override
     public void watch(Consumer<Change> listener) {
         listeners.add(listener);

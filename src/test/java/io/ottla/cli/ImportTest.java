@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ottla.broker.BrokerConfig;
+import io.ottla.broker.Ottla;
+import io.ottla.testkit.ChildProcess;
+import io.ottla.testkit.Clients;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The import as a process of its own: what it brings, what it says, what it refuses. */
+class ImportTest {
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
+
+    @TempDir
+    Path from;
+
+    @TempDir
+    Path to;
+
+    /** A directory as Kafka leaves it: the files that only Ottla has are not there. */
+    @BeforeEach
+    void writeSource() throws IOException {
+        try (Ottla broker = start(from); Clients clients = new Clients(broker.bootstrapServers()); KafkaConsumer<String, String> group = clients.consumer("billing")) {
+            clients.sendNumbers("orders", 0, 1, 1);
+            clients.sendNumbers("orders", 0, 2, 2);
+            group.commitSync(Map.of(ORDERS, new OffsetAndMetadata(1)));
+            clients.sendNumbers("other", 0, 1, 1);
+        }
+        Files.delete(from.resolve("catalog.journal"));
+        Files.delete(from.resolve("flush-points"));
+    }
+
+    private static Ottla start(Path directory) {
+        return Ottla.start(BrokerConfig.of(Map.of("listeners", "PLAINTEXT://localhost:0", "log.dirs", directory.toString(), "offsets.topic.num.partitions", "2")));
+    }
+
+    @Test
+    void topicsAndGroupsGoOnWhereTheyWereAndNewProducersAreNotTakenForOldOnes() {
+        assertEquals(List.of("__consumer_offsets: imported, 2 partitions with the groups and their offsets", "orders: imported, 1 partition",
+                "other: imported, 1 partition"), imported());
+        assertEquals("orders: was imported before, left as it is", imported("--topic", "orders").getFirst());
+        try (Ottla broker = start(to); Clients clients = new Clients(broker.bootstrapServers()); KafkaConsumer<String, String> group = clients.consumer("billing")) {
+            clients.sendNumbers("orders", 0, 3, 3);
+            group.assign(List.of(ORDERS));
+            assertEquals(List.of("2", "3"), Clients.values(Clients.poll(group, 2)));
+        }
+    }
+
+    @Test
+    void whatCannotBeDoneIsOneLine() {
+        assertEquals("ottla: --topic: there is no topic order in " + from, refused(1, "--from", from.toString(), "--topic", "order"));
+        assertEquals("ottla: --config: 'orders' is not TOPIC:NAME=VALUE", refused(1, "--from", from.toString(), "--config", "orders"));
+        assertEquals("ottla: Missing required option: '--from=DIR' (see: ottla import --help)", refused(2));
+        try (Ottla running = start(to)) {
+            String said = refused(1, "--from", from.toString());
+            assertTrue(said.contains(running.dataDirectory() + "/.lock is locked"), said);
+        }
+    }
+
+    private List<String> imported(String... more) {
+        try (ChildProcess process = ChildProcess.java(Main.class, arguments(List.of("--from", from.toString()), more))) {
+            return process.awaitSuccess(TIMEOUT);
+        }
+    }
+
+    private String refused(int code, String... more) {
+        try (ChildProcess process = ChildProcess.java(Main.class, arguments(List.of(), more))) {
+            assertEquals(code, process.awaitExit(TIMEOUT), process.errors().toString());
+            assertEquals(List.of(), process.output());
+            assertEquals(1, process.errors().size(), process.errors().toString());
+            return process.errors().getFirst();
+        }
+    }
+
+    private String[] arguments(List<String> first, String... more) {
+        List<String> all = new ArrayList<>(List.of("import", "--data", to.toString()));
+        all.addAll(first);
+        all.addAll(List.of(more));
+        return all.toArray(String[]::new);
+    }
+}
