@@ -40,11 +40,11 @@ record ConsumerMember(String memberId, Subscription subscription, Current curren
     /** How far a member has come towards its target assignment; numbered as Kafka numbers them. */
     enum State {
         /** It has everything, at this epoch. */
-        STABLE(1),
+        STABLE(0),
         /** It must give up partitions first. */
-        UNREVOKED_PARTITIONS(2),
+        UNREVOKED_PARTITIONS(1),
         /** It waits for partitions that others have not given up yet. */
-        UNRELEASED_PARTITIONS(3);
+        UNRELEASED_PARTITIONS(2);
 
         private final byte number;
 

@@ -74,7 +74,7 @@ class ConsumerRecordsTest {
     @Test
     void whatAMemberHas() {
         assertSame(8, new ConsumerGroupCurrentMemberAssignmentKey().setGroupId("g").setMemberId("m"),
-                new ConsumerGroupCurrentMemberAssignmentValue().setMemberEpoch(4).setPreviousMemberEpoch(3).setState((byte) 2)
+                new ConsumerGroupCurrentMemberAssignmentValue().setMemberEpoch(4).setPreviousMemberEpoch(3).setState((byte) 1)
                         .setAssignedPartitions(List.of(of(1, 2))).setPartitionsPendingRevocation(List.of(of(5))),
                 new GroupEvent.CurrentKept("g", "m", new ConsumerMember.Current(
                         4, 3, ConsumerMember.State.UNREVOKED_PARTITIONS, partitions(1, 2), partitions(5))));
