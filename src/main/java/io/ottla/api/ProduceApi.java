@@ -9,6 +9,7 @@ import io.ottla.topic.Partition;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.transaction.TransactionalWrites;
+import io.ottla.wire.BatchView;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,6 +24,7 @@ import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceRespo
 import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 
 /**
@@ -136,7 +138,8 @@ final class ProduceApi implements Api<ProduceRequestData> {
     /** zstd is refused from clients that can't know it (KIP-110). */
     private static void checkCodec(ByteBuffer batches, short version) {
         boolean hasAttributes = batches.remaining() >= 23;
-        if (version < FIRST_VERSION_WITH_ZSTD && hasAttributes && (batches.getShort(batches.position() + 21) & 7) == 4) {
+        if (version < FIRST_VERSION_WITH_ZSTD && hasAttributes
+                && new BatchView(batches, batches.position()).compressionId() == CompressionType.ZSTD.id) {
             throw new AppendRefused(Errors.UNSUPPORTED_COMPRESSION_TYPE,
                     "Produce requests with version " + version + " are not allowed to use ZStandard compression");
         }

@@ -138,9 +138,7 @@ public final class EventLoop {
 
     private void turn() throws IOException {
         long waitMs = untilNextTimerMs();
-        if (!tasks.isEmpty()) {
-            selector.selectNow(this::ready);
-        } else if (waitMs == 0) {
+        if (waitMs == 0 || !tasks.isEmpty()) {
             selector.selectNow(this::ready);
         } else {
             selector.select(this::ready, Math.max(0, waitMs));
