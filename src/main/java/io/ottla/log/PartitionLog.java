@@ -2,7 +2,6 @@
 package io.ottla.log;
 
 import io.ottla.topic.AppendOrigin;
-import io.ottla.topic.AppendRefused;
 import io.ottla.topic.Appended;
 import io.ottla.topic.PartitionId;
 import io.ottla.topic.PartitionOffsets;
@@ -14,7 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 
 /** A partition that is open: its segments, offsets and producers. Every method is called under the partition's lock. */
 final class PartitionLog {
@@ -386,13 +385,9 @@ final class PartitionLog {
     void checkDeletable(long offset) {
         long highWatermark = view().highWatermark().offset();
         if (offset < 0 || offset > highWatermark) {
-            throw new org.apache.kafka.common.errors.OffsetOutOfRangeException("Cannot increment the log start offset to " + offset + " of partition " + id
+            throw new OffsetOutOfRangeException("Cannot increment the log start offset to " + offset + " of partition " + id
                     + " since it is larger than the high watermark " + highWatermark);
         }
-    }
-
-    AppendRefused storageError(IOException cause) {
-        return new AppendRefused(Errors.KAFKA_STORAGE_ERROR, "Append to " + id + " failed: " + cause.getMessage());
     }
 
     void close() {

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import io.ottla.topic.Partition.Durable;
+import java.io.IOException;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes a partition's records durable: one flush for all who wait, one at a time, on the workers' threads. What is appended
+ * meanwhile is for the next.
+ */
+final class Flusher {
+    private static final Logger LOG = LoggerFactory.getLogger(Flusher.class);
+
+    private final PartitionState state;
+    /** Guarded by the partition's lock. */
+    private boolean flushing;
+
+    Flusher(PartitionState state) {
+        this.state = state;
+    }
+
+    /** True from the moment that a flush is asked for until it is done. Called under the lock. */
+    boolean flushing() {
+        return flushing;
+    }
+
+    /** Sees to it that what was appended becomes durable. Called under the lock. */
+    void request() {
+        if (!flushing) {
+            flushing = true;
+            state.context().workers().submit(this::flush);
+        }
+    }
+
+    /** Runs on a worker's thread, after {@code flushing} was set. */
+    private void flush() {
+        FlushRound round = null;
+        state.lock();
+        try {
+            if (state.log() != null) {
+                round = state.log().startFlush(false);
+            }
+            flushing = round != null;
+        } finally {
+            state.unlock();
+        }
+        if (round != null) {
+            flush(round);
+        }
+    }
+
+    private void flush(FlushRound round) {
+        try {
+            PartitionFlush.run(state.context(), state.id(), state.folder(), round);
+        } catch (IOException e) {
+            failed(round, e);
+            return;
+        }
+        List<Durable> due;
+        state.lock();
+        try {
+            flushing = false;
+            if (state.log() != round.log()) {
+                again();
+                return;
+            }
+            state.remember(round.log().flushed(round));
+            state.publish();
+            due = state.waiters().take(round.log().durable().offset());
+            again();
+        } finally {
+            state.unlock();
+        }
+        DurabilityWaiters.complete(due, null);
+        state.watchers().advanced();
+        if (round.snapshot() != null) {
+            saveSnapshot(round);
+        }
+        state.context().flushedBytes(round.bytes());
+    }
+
+    private void saveSnapshot(FlushRound round) {
+        if (PartitionFlush.saveSnapshot(state.context(), state.folder(), round)) {
+            state.lock();
+            try {
+                round.log().snapshotSaved(round.target().offset());
+            } finally {
+                state.unlock();
+            }
+        }
+    }
+
+    /** Sees to what was appended while a flush was under way. */
+    private void again() {
+        if (!state.context().durableAtOnce() && state.log() != null && state.log().unflushed()) {
+            request();
+        }
+    }
+
+    private void failed(FlushRound round, IOException cause) {
+        state.lock();
+        try {
+            flushing = false;
+            if (state.log() == round.log()) {
+                state.goOffline(cause);
+            } else {
+                again();
+            }
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Flushes what was not flushed, where records are readable before they are durable. */
+    void flushInBackground() {
+        state.lock();
+        try {
+            if (state.log() != null && state.log().unflushed()) {
+                request();
+            }
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Flushes everything for the last time, on the caller's thread, so that nothing is left to recover. Called under the lock. */
+    void flushForClose() {
+        PartitionLog log = state.log();
+        FlushPoint last = state.point().get();
+        if (log == null || !log.changed() && last != null && last.clean()) {
+            return;
+        }
+        FlushRound round = log.startFlush(true);
+        if (round == null) {
+            return;
+        }
+        try {
+            PartitionFlush.run(state.context(), state.id(), state.folder(), round);
+            state.remember(log.flushed(round));
+            if (round.snapshot() != null) {
+                saveSnapshot(round);
+            }
+        } catch (IOException e) {
+            LOG.error("event=close_failed partition={} action=recovery_at_next_start reason=\"{}\"", state.id(), e.getMessage());
+        }
+    }
+}
