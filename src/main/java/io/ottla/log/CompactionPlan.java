@@ -61,8 +61,8 @@ record CompactionPlan(
         if (config.minCompactionLagMs() <= 0) {
             return false;
         }
-        segment.loadMaxTimestamp();
-        return segment.maxTimestamp() > nowMs - config.minCompactionLagMs();
+        segment.indexes().loadMaxTimestamp();
+        return segment.indexes().maxTimestamp() > nowMs - config.minCompactionLagMs();
     }
 
     private static Map<Long, List<TransactionIndex.Entry>> aborted(Segment[] all) throws IOException {

@@ -95,9 +95,9 @@ final class Compactor {
                 keepAborted(segment, fresh);
             }
             fresh.seal();
-            fresh.createMissingIndexes();
+            fresh.indexes().createMissing();
             fresh.force();
-            fresh.forceIndexes();
+            fresh.indexes().force();
             fresh.flushed();
             return fresh;
         } catch (IOException | RuntimeException e) {

@@ -55,7 +55,7 @@ final class ImportedPartition {
         context.disk().syncDirectory(target);
         EpochHistory epochs = source.epochs();
         FlushPoint point = new FlushPoint(last.baseOffset(), nextOffset, last.sizeBytes(), Math.max(logStart, segments.getFirst().baseOffset()),
-                last.maxTimestamp(), last.maxTimestampOffset(), epochs.latest(), last.durableOffsetEntries(), last.durableTimeEntries(),
+                last.indexes().maxTimestamp(), last.indexes().maxTimestampOffset(), epochs.latest(), last.indexes().durableOffsetEntries(), last.indexes().durableTimeEntries(),
                 !producers.isEmpty(), true, true, 0);
         last.close();
         return point;
@@ -112,7 +112,7 @@ final class ImportedPartition {
     private static void finish(Segment segment) throws IOException {
         segment.seal();
         segment.force();
-        segment.forceIndexes();
+        segment.indexes().force();
         segment.flushed();
     }
 

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,13 +42,11 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
 
     private final Map<String, Topic> topics = new ConcurrentHashMap<>();
     private final Map<Uuid, Topic> topicsById = new ConcurrentHashMap<>();
-    private final Map<ConfigResource, Map<String, String>> configs = new ConcurrentHashMap<>();
     private final List<Consumer<Change>> listeners = new CopyOnWriteArrayList<>();
 
     // Guarded by the lock.
     private final ReentrantLock lock = new ReentrantLock();
-    private Map<String, String> topicDefaults;
-    private TopicConfig plainConfig;
+    private CatalogConfigs configs;
     private long nextProducerId;
     private boolean closed;
 
@@ -88,9 +85,8 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private void restore() throws IOException {
         CatalogImage image = new CatalogImage();
         journal.replay().forEach(image::apply);
-        configs.putAll(image.configs());
+        configs = new CatalogConfigs(context.settings(), image.configs());
         nextProducerId = image.nextProducerId();
-        refreshDefaults();
         for (CatalogEvent.TopicCreated created : image.topics()) {
             put(topic(created));
         }
@@ -102,7 +98,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     }
 
     private Topic topic(CatalogEvent.TopicCreated created) {
-        TopicConfig config = config(created.configs());
+        TopicConfig config = configs.topic(created.configs());
         return new Topic(created.name(), created.id(), config, addPartitions(List.of(), created.name(), created.id(), created.partitions(), config));
     }
 
@@ -112,29 +108,6 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             partitions.add(new LocalPartition(new PartitionId(name, id, partitions.size()), context, config));
         }
         return List.copyOf(partitions);
-    }
-
-    private TopicConfig config(Map<String, String> overrides) {
-        return overrides.isEmpty() ? plainConfig : TopicConfig.of(topicDefaults, overrides);
-    }
-
-    private void refreshDefaults() {
-        Map<String, String> defaults = new HashMap<>(context.settings().topicDefaults());
-        overlay(defaults, configs.get(new ConfigResource(ConfigResource.Type.BROKER, "")));
-        overlay(defaults, configs.get(new ConfigResource(ConfigResource.Type.BROKER, Integer.toString(context.settings().nodeId()))));
-        topicDefaults = Map.copyOf(defaults);
-        plainConfig = TopicConfig.of(topicDefaults, Map.of());
-    }
-
-    private static void overlay(Map<String, String> defaults, Map<String, String> brokerConfigs) {
-        if (brokerConfigs != null) {
-            TopicConfig.BROKER_NAMES.forEach((topicName, brokerName) -> {
-                String value = brokerConfigs.get(brokerName);
-                if (value != null) {
-                    defaults.put(topicName, value);
-                }
-            });
-        }
     }
 
     private void put(Topic topic) {
@@ -180,16 +153,19 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         lock.lock();
         try {
             TopicRules.checkNew(name, partitions, topics);
-            TopicConfig.of(topicDefaults, overrides);
-            CatalogEvent.TopicCreated created = new CatalogEvent.TopicCreated(name, Uuid.randomUuid(), partitions, Map.copyOf(overrides));
-            write(created);
-            Topic topic = topic(created);
-            put(topic);
-            changed(new Change(null, topic));
-            return topic;
+            configs.topic(overrides);
+            return create(new CatalogEvent.TopicCreated(name, Uuid.randomUuid(), partitions, Map.copyOf(overrides)));
         } finally {
             lock.unlock();
         }
+    }
+
+    private Topic create(CatalogEvent.TopicCreated created) {
+        write(created);
+        Topic topic = topic(created);
+        put(topic);
+        changed(new Change(null, topic));
+        return topic;
     }
 
     /** Brings the records of a partition that is to be created; returns what is durable of it, or null if nothing is there. */
@@ -205,7 +181,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             if (topicsById.containsKey(id)) {
                 throw new TopicExistsException("A topic with id " + id + " already exists.");
             }
-            TopicConfig config = TopicConfig.of(topicDefaults, overrides);
+            TopicConfig config = configs.topic(overrides);
             for (int index = 0; index < partitions; index++) {
                 PartitionId partition = new PartitionId(name, id, index);
                 FlushPoint point = records.bring(context, partition, config);
@@ -215,12 +191,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             }
             context.directorySync().sync();
             context.points().force();
-            CatalogEvent.TopicCreated created = new CatalogEvent.TopicCreated(name, id, partitions, Map.copyOf(overrides));
-            write(created);
-            Topic topic = topic(created);
-            put(topic);
-            changed(new Change(null, topic));
-            return topic;
+            return create(new CatalogEvent.TopicCreated(name, id, partitions, Map.copyOf(overrides)));
         } finally {
             lock.unlock();
         }
@@ -234,7 +205,6 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             write(new CatalogEvent.TopicDeleted(topic.id()));
             topics.remove(name);
             topicsById.remove(topic.id());
-            configs.remove(new ConfigResource(ConfigResource.Type.TOPIC, name));
             List<Path> folders = new ArrayList<>();
             for (Partition partition : topic.partitions()) {
                 setAside((LocalPartition) partition, folders);
@@ -284,7 +254,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
 
     @Override
     public Map<ConfigResource, Map<String, String>> configs() {
-        return Collections.unmodifiableMap(configs);
+        return configs.all();
     }
 
     @Override
@@ -295,9 +265,8 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
                 replaceTopicConfigs(known(resource.name()), overrides);
             } else {
                 write(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides));
-                keep(resource, overrides);
+                configs.replace(resource, overrides);
                 if (resource.type() == ConfigResource.Type.BROKER) {
-                    refreshDefaults();
                     topics.values().forEach(topic -> reconfigure(topic, topic.config().overrides()));
                 }
             }
@@ -306,22 +275,14 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         }
     }
 
-    private void keep(ConfigResource resource, Map<String, String> overrides) {
-        if (overrides.isEmpty()) {
-            configs.remove(resource);
-        } else {
-            configs.put(resource, Map.copyOf(overrides));
-        }
-    }
-
     private void replaceTopicConfigs(Topic topic, Map<String, String> overrides) {
-        TopicConfig.of(topicDefaults, overrides);
+        configs.topic(overrides);
         write(new CatalogEvent.ConfigsReplaced(ConfigResource.Type.TOPIC.id(), topic.name(), overrides));
         reconfigure(topic, overrides);
     }
 
     private void reconfigure(Topic before, Map<String, String> overrides) {
-        Topic after = new Topic(before.name(), before.id(), config(Map.copyOf(overrides)), before.partitions());
+        Topic after = new Topic(before.name(), before.id(), configs.topic(Map.copyOf(overrides)), before.partitions());
         put(after);
         for (Partition partition : after.partitions()) {
             ((LocalPartition) partition).configure(after.config());
@@ -390,7 +351,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         for (Topic topic : topics.values()) {
             image.apply(new CatalogEvent.TopicCreated(topic.name(), topic.id(), topic.partitions().size(), topic.config().overrides()));
         }
-        configs.forEach((resource, overrides) -> image.apply(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides)));
+        configs.all().forEach((resource, overrides) -> image.apply(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides)));
         image.apply(new CatalogEvent.ProducerIdsReserved(nextProducerId));
         return image;
     }

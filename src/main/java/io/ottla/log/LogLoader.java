@@ -149,13 +149,13 @@ final class LogLoader {
                 segment.openedSealed();
                 segment.unverified(Integer.MAX_VALUE);
             } else if (point != null && i == durableSegment) {
-                segment.setMaxTimestamp(point.maxTimestamp(), point.maxTimestampOffset());
-                segment.trustIndexes(point.indexEntries(), point.timeEntries());
-                segment.truncateIndexes(position, nextOffset);
+                segment.indexes().setMaxTimestamp(point.maxTimestamp(), point.maxTimestampOffset());
+                segment.indexes().trustOnly(point.indexEntries(), point.timeEntries());
+                segment.indexes().truncate(position, nextOffset);
                 segment.unverified(position);
             } else {
-                segment.trustIndexes(0, 0);
-                segment.truncateIndexes(0, segment.baseOffset());
+                segment.indexes().trustOnly(0, 0);
+                segment.indexes().truncate(0, segment.baseOffset());
             }
         }
     }
@@ -266,7 +266,7 @@ final class LogLoader {
             Segment segment = segments.get(i);
             segment.rewrite(i == durableSegment ? position : 0);
             segment.force();
-            segment.forceIndexes();
+            segment.indexes().force();
         }
         folder.sync();
         if (point == null) {

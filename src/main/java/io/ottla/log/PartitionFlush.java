@@ -19,12 +19,12 @@ final class PartitionFlush {
     static void run(LogContext context, PartitionId id, Path folder, FlushRound round) throws IOException {
         for (Segment segment : round.sealed()) {
             segment.force();
-            segment.forceIndexes();
+            segment.indexes().force();
         }
         Segment active = round.target().segment();
         active.force();
         if (round.indexes()) {
-            active.forceIndexes();
+            active.indexes().force();
         }
         describeFolder(context, id, folder, round);
         if (round.newFiles()) {

@@ -169,7 +169,7 @@ final class PartitionLog {
         if (end.segment() == null) {
             createFolder();
             addSegment(nowMs);
-        } else if (mustRoll(batches, config, nowMs)) {
+        } else if (SegmentRoll.due(id, end.segment(), end.offset(), batches, config, nowMs)) {
             roll(nowMs);
         }
     }
@@ -183,37 +183,6 @@ final class PartitionLog {
         EpochHistory started = epochs.with(leaderEpoch, end.offset());
         epochsChanged |= started != epochs;
         epochs = started;
-    }
-
-    private boolean mustRoll(ByteBuffer batches, TopicConfig config, long nowMs) throws IOException {
-        Segment active = end.segment();
-        if (active.sizeBytes() == 0) {
-            return false;
-        }
-        long offsets = 0;
-        long newest = BatchView.NO_TIMESTAMP;
-        for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
-            batch.at(batches, at);
-            offsets += batch.lastOffsetDelta() + 1L;
-            newest = Math.max(newest, batch.maxTimestamp());
-        }
-        long first = active.firstTimestamp();
-        long waitedMs = first >= 0 ? newest - first : nowMs - active.createdMs();
-        return active.sizeBytes() > config.segmentBytes() - batches.remaining()
-                || waitedMs > config.segmentMs() - jitterMs(active, config)
-                || end.offset() + offsets - 1 - active.baseOffset() > Integer.MAX_VALUE
-                || active.offsetIndexBytes() >= config.segmentIndexBytes() - 8
-                || active.timeIndexBytes() >= config.segmentIndexBytes() - 12;
-    }
-
-    /** The same for a segment whenever it is asked, so that it rolls once and not by luck. */
-    private long jitterMs(Segment segment, TopicConfig config) {
-        long bound = Math.min(config.segmentJitterMs(), config.segmentMs());
-        if (bound <= 0) {
-            return 0;
-        }
-        long mixed = (id.topicId().hashCode() * 31L + id.index()) * 0x9E3779B97F4A7C15L + segment.baseOffset();
-        return Math.floorMod(mixed * 0xBF58476D1CE4E5B9L >>> 1, bound);
     }
 
     /** Ends the active segment and starts an empty one. */
@@ -295,8 +264,8 @@ final class PartitionLog {
         if (segment == null) {
             return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean, gaps, cleanedTo);
         }
-        return new FlushPoint(segment.baseOffset(), durable.offset(), durable.position(), plannedLogStart, segment.maxTimestamp(), segment.maxTimestampOffset(),
-                leaderEpoch, segment.durableOffsetEntries(), segment.durableTimeEntries(), !producers.isEmpty(), clean, gaps, cleanedTo);
+        return new FlushPoint(segment.baseOffset(), durable.offset(), durable.position(), plannedLogStart, segment.indexes().maxTimestamp(), segment.indexes().maxTimestampOffset(),
+                leaderEpoch, segment.indexes().durableOffsetEntries(), segment.indexes().durableTimeEntries(), !producers.isEmpty(), clean, gaps, cleanedTo);
     }
 
     /** Where durable records end. */

@@ -46,8 +46,8 @@ final class Retention {
         if (!config.deleted() || config.retentionMs() < 0) {
             return false;
         }
-        segment.loadMaxTimestamp();
-        long newest = segment.maxTimestamp() >= 0 ? segment.maxTimestamp() : segment.createdMs();
+        segment.indexes().loadMaxTimestamp();
+        long newest = segment.indexes().maxTimestamp() >= 0 ? segment.indexes().maxTimestamp() : segment.createdMs();
         return nowMs - newest > config.retentionMs();
     }
 

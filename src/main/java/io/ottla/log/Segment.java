@@ -16,12 +16,6 @@ import org.slf4j.LoggerFactory;
  * the partition's lock; read by any thread.
  */
 final class Segment {
-    private static final int OFFSET_ENTRY_BYTES = 8;
-    private static final int TIME_ENTRY_BYTES = 12;
-    private static final IndexFile.Key RELATIVE_OFFSET = ByteBuffer::getInt;
-    private static final IndexFile.Key POSITION = (buffer, at) -> buffer.getInt(at + 4);
-    private static final IndexFile.Key TIMESTAMP = ByteBuffer::getLong;
-
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
     /** A sealed segment of this size without index entries has lost them. */
     private static final int UNINDEXED_BYTES = 1 << 20;
@@ -31,20 +25,13 @@ final class Segment {
     private final long baseOffset;
     private final long createdMs;
     private final CachedFile log;
-    private final IndexFile offsets;
-    private final IndexFile times;
-    private final TransactionIndex aborted;
+    private final SegmentIndexes indexes;
 
     /** -1 until somebody asks. */
     private volatile int sizeBytes;
     private volatile boolean retired;
     private volatile boolean sealed;
     private volatile VerifiedRanges unverified;
-    private int bytesSinceIndexEntry;
-    private long maxTimestamp = BatchView.NO_TIMESTAMP;
-    private long maxTimestampOffset = -1;
-    /** Timestamp and offset of the last time index entry; null until somebody asks. */
-    private long[] lastTimeEntry;
     private long firstTimestamp = BatchView.NO_TIMESTAMP;
 
     /** Which files a segment has. */
@@ -62,9 +49,7 @@ final class Segment {
         this.baseOffset = baseOffset;
         this.createdMs = createdMs;
         log = file(files, LogFileNames.LOG + state);
-        offsets = new IndexFile(file(files, LogFileNames.OFFSET_INDEX + state), OFFSET_ENTRY_BYTES, existing.offsetIndex());
-        times = new IndexFile(file(files, LogFileNames.TIME_INDEX + state), TIME_ENTRY_BYTES, existing.timeIndex());
-        aborted = new TransactionIndex(file(files, LogFileNames.TRANSACTION_INDEX + state), existing.transactionIndex());
+        indexes = new SegmentIndexes(baseOffset, existing, suffix -> file(files, suffix + state));
         sizeBytes = existing.log() ? -1 : 0;
     }
 
@@ -98,33 +83,12 @@ final class Segment {
         return log;
     }
 
+    SegmentIndexes indexes() {
+        return indexes;
+    }
+
     TransactionIndex aborted() {
-        return aborted;
-    }
-
-    /** Largest timestamp in the segment, or -1. */
-    long maxTimestamp() {
-        return maxTimestamp;
-    }
-
-    /** Last offset of the first batch that has the largest timestamp, or -1. */
-    long maxTimestampOffset() {
-        return maxTimestampOffset;
-    }
-
-    /** The largest timestamp and the offset of its batch, from the time index if the segment was not written since it was opened. */
-    void loadMaxTimestamp() throws IOException {
-        if (maxTimestampOffset < 0 && sizeBytes() > 0) {
-            long[] last = lastTimeEntry();
-            if (last != null) {
-                setMaxTimestamp(last[0], last[1]);
-            }
-        }
-    }
-
-    void setMaxTimestamp(long timestamp, long offset) {
-        maxTimestamp = timestamp;
-        maxTimestampOffset = offset;
+        return indexes.aborted();
     }
 
     /** True once it left the log: positions remembered in it mean nothing any more. */
@@ -134,14 +98,6 @@ final class Segment {
 
     void retire() {
         retired = true;
-    }
-
-    int offsetIndexBytes() throws IOException {
-        return offsets.sizeBytes();
-    }
-
-    int timeIndexBytes() throws IOException {
-        return times.sizeBytes();
     }
 
     /** Says that the segment ended before it was opened: its indexes are whole. */
@@ -185,20 +141,6 @@ final class Segment {
         if (ranges.add(from, to)) {
             unverified = null;
         }
-    }
-
-    /** Drops index entries that are not known to be durable. */
-    void trustIndexes(int offsetEntries, int timeEntries) {
-        offsets.trustOnly(offsetEntries);
-        times.trustOnly(timeEntries);
-    }
-
-    int durableOffsetEntries() {
-        return offsets.forced();
-    }
-
-    int durableTimeEntries() {
-        return times.forced();
     }
 
     /** Creates the file of a new segment. */
@@ -249,73 +191,29 @@ final class Segment {
         }
     }
 
-    /** Keeps the indexes and the timestamps up with a batch that was written at {@code position}. If the disk fails, they are just sparser. */
+    /** Takes note of a batch that was written at {@code position}. */
     void index(BatchView batch, int position, int indexIntervalBytes) {
-        if (batch.maxTimestamp() > maxTimestamp) {
-            maxTimestamp = batch.maxTimestamp();
-            maxTimestampOffset = batch.lastOffset();
-        }
         if (position == 0) {
             firstTimestamp = batch.maxTimestamp();
         }
-        if (bytesSinceIndexEntry > indexIntervalBytes) {
-            ByteBuffer entry = ByteBuffer.allocate(OFFSET_ENTRY_BYTES);
-            offsets.append(entry.putInt((int) (batch.lastOffset() - baseOffset)).putInt(position).flip());
-            appendTime();
-            bytesSinceIndexEntry = 0;
-        }
-        bytesSinceIndexEntry += batch.sizeBytes();
+        indexes.add(batch, position, indexIntervalBytes);
     }
 
-    private void appendTime() {
-        if (maxTimestampOffset < baseOffset || maxTimestamp < 0) {
-            return;
-        }
-        try {
-            if (lastTimeEntry == null) {
-                lastTimeEntry = lastTimeEntry();
-            }
-        } catch (IOException e) {
-            LOG.warn("event=index_read_failed file={} action=dropped_entry reason=\"{}\"", log.path(), e.getMessage());
-            return;
-        }
-        if (lastTimeEntry == null || lastTimeEntry[0] < maxTimestamp && lastTimeEntry[1] < maxTimestampOffset) {
-            ByteBuffer entry = ByteBuffer.allocate(TIME_ENTRY_BYTES);
-            times.append(entry.putLong(maxTimestamp).putInt((int) (maxTimestampOffset - baseOffset)).flip());
-            lastTimeEntry = new long[] {maxTimestamp, maxTimestampOffset};
-        }
-    }
-
-    /** Ends the indexes: the segment gets no more batches. */
+    /** Ends the segment: it gets no more batches. */
     void seal() throws IOException {
         sealed = true;
-        appendTime();
-        offsets.writePending();
-        times.writePending();
+        indexes.seal();
     }
 
-    /** Sees to it that every kind of file is there, so that none of a replaced segment's is left. */
-    void createMissingIndexes() throws IOException {
-        offsets.createIfMissing();
-        times.createIfMissing();
-        aborted.createIfMissing();
-    }
-
-    /** Makes the batches durable. */
+    /** Makes the batches durable, and what was aborted. */
     void force() throws IOException {
-        aborted.force();
+        aborted().force();
         FileHandle handle = log.acquire();
         try {
             handle.file().force();
         } finally {
             handle.release();
         }
-    }
-
-    /** Makes the indexes durable. */
-    void forceIndexes() throws IOException {
-        offsets.force();
-        times.force();
     }
 
     /** Called when all bytes written so far are durable. */
@@ -332,71 +230,20 @@ final class Segment {
             handle.release();
         }
         sizeBytes = toBytes;
-        truncateIndexes(toBytes, toOffset);
-    }
-
-    /** Drops index entries at or past a border between batches. */
-    void truncateIndexes(int position, long offset) throws IOException {
-        offsets.truncate(offsets.floor(POSITION, position - 1L) + 1);
-        int keep = times.count();
-        while (keep > 0 && times.entry(keep - 1).getInt(8) + baseOffset >= offset) {
-            keep--;
-        }
-        times.truncate(keep);
-        lastTimeEntry = null;
-        aborted.truncate(offset);
-        bytesSinceIndexEntry = 0;
-    }
-
-    /** The timestamp of the last time index entry and the offset of its batch, or null. */
-    long[] lastTimeEntry() throws IOException {
-        int count = times.count();
-        if (count == 0) {
-            return null;
-        }
-        ByteBuffer entry = times.entry(count - 1);
-        return new long[] {entry.getLong(0), entry.getInt(8) + baseOffset};
-    }
-
-    /** The last time index entry whose offset is below {@code limit}: timestamp and offset, or null. */
-    long[] timeEntryBelow(long limit) throws IOException {
-        int found = times.floor((buffer, at) -> buffer.getInt(at + 8), limit - 1 - baseOffset);
-        if (found < 0) {
-            return null;
-        }
-        ByteBuffer entry = times.entry(found);
-        return new long[] {entry.getLong(0), entry.getInt(8) + baseOffset};
-    }
-
-    /** An offset at or before the first batch that has a record at or after {@code timestamp}. */
-    long offsetBefore(long timestamp) throws IOException {
-        int found = times.floor(TIMESTAMP, timestamp - 1);
-        return found < 0 ? baseOffset : times.entry(found).getInt(8) + baseOffset;
-    }
-
-    /** Start of a batch at or before the one that holds {@code offset}. */
-    int positionBefore(long offset) throws IOException {
-        int found = offsets.floor(RELATIVE_OFFSET, Math.min(Integer.MAX_VALUE, offset - baseOffset));
-        return found < 0 ? 0 : offsets.entry(found).getInt(4);
-    }
-
-    /** Start of the last indexed batch that starts at or before {@code position}, or 0. */
-    int borderBefore(int position) throws IOException {
-        int found = offsets.floor(POSITION, position);
-        return found < 0 ? 0 : offsets.entry(found).getInt(4);
+        indexes.truncate(toBytes, toOffset);
     }
 
     /** Position of the first batch whose last offset is at or after {@code offset}, below {@code limit}; -1 if none. */
     int locate(long offset, int limit) throws IOException {
-        if (limit > UNINDEXED_BYTES && sealed && offsets.count() == 0) {
+        if (limit > UNINDEXED_BYTES && sealed && indexes.empty()) {
             rebuildIndexes();
         }
-        int start = Math.min(positionBefore(offset), limit);
+        int start = Math.min(indexes.positionBefore(offset), limit);
         FileHandle handle = log.acquire();
         try {
             if (start != 0 && start < limit && !startsAtOrBefore(handle.file(), start, limit, offset)) {
                 rebuildIndexes();
-                start = Math.min(positionBefore(offset), limit);
+                start = Math.min(indexes.positionBefore(offset), limit);
             }
             return walk(handle.file(), start, limit, offset);
         } finally {
@@ -428,10 +275,7 @@ final class Segment {
     /** Makes new indexes from the batches. */
     private synchronized void rebuildIndexes() throws IOException {
         LOG.warn("event=index_rebuilt file={} reason=missing_or_damaged", log.path());
-        offsets.truncate(0);
-        times.truncate(0);
-        lastTimeEntry = null;
-        bytesSinceIndexEntry = 0;
+        indexes.clear();
         int size = sizeBytes();
         LogScan scan = new LogScan(this, size);
         int reached = scan.run(0, baseOffset, false, (batch, position) -> index(batch, position, REBUILT_INTERVAL_BYTES));
@@ -450,7 +294,7 @@ final class Segment {
 
     /** End of the last batch that ends at or before {@code start + maxBytes}, at least {@code start}. */
     int endWithin(FileHandle handle, int start, int maxBytes, int limit) throws IOException {
-        int end = Math.max(start, borderBefore((int) Math.min(Integer.MAX_VALUE, (long) start + maxBytes)));
+        int end = Math.max(start, indexes.borderBefore((int) Math.min(Integer.MAX_VALUE, (long) start + maxBytes)));
         if (end > start && end < limit && startsAtOrBefore(handle.file(), end, limit, Long.MAX_VALUE)) {
             return end;
         }
@@ -499,7 +343,7 @@ final class Segment {
 
     /** Writes the bytes from {@code from} on, and the size, once more, so that they are flushed even if an earlier flush failed to. */
     void rewrite(int from) throws IOException {
-        aborted.rewrite();
+        aborted().rewrite();
         FileHandle handle = log.acquire();
         try {
             handle.file().truncate(sizeBytes());
@@ -518,23 +362,14 @@ final class Segment {
     /** Closes the files; those who read them go on. */
     void close() {
         log.close();
-        offsets.close();
-        times.close();
-        aborted.file().close();
+        indexes.close();
     }
 
     /** The segment's files that exist. */
     List<CachedFile> files() {
         List<CachedFile> result = new ArrayList<>(4);
         result.add(log);
-        for (IndexFile index : List.of(offsets, times)) {
-            if (index.created()) {
-                result.add(index.file());
-            }
-        }
-        if (aborted.created()) {
-            result.add(aborted.file());
-        }
+        result.addAll(indexes.files());
         return result;
     }
 
