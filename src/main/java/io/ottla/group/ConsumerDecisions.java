@@ -20,9 +20,6 @@ import org.apache.kafka.common.protocol.Errors;
  * GROUP_MAX_SIZE_REACHED.
  */
 final class ConsumerDecisions {
-    /** So that even a large group that changes all the time spends only a small part of its coordinator's time on assignments. */
-    private static final int MEMBERS_ASSIGNED_A_MS = 20;
-
     private final GroupSettings.Consumer settings;
     private final Map<String, Assignor> assignors = new HashMap<>();
 
@@ -205,7 +202,7 @@ final class ConsumerDecisions {
     Outcome<GroupCommand, GroupEvent> assign(ConsumerGroup group, GroupCommand.ConsumerBeat beat, Moment now) {
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         long sinceMs = now.wallMs() - group.assignedAtMs();
-        boolean due = group.assignedAtMs() == 0 || sinceMs < 0 || sinceMs >= assignmentIntervalMs(group, beat.pace());
+        boolean due = group.assignedAtMs() == 0 || sinceMs < 0 || sinceMs >= beat.pace().assignmentIntervalMs();
         if (group.epoch() > group.assignmentEpoch() && due) {
             String preferred = group.preferredAssignor(settings.assignors().getFirst());
             Assignor assignor = assignors.getOrDefault(preferred, assignors.get("uniform"));
@@ -225,11 +222,6 @@ final class ConsumerDecisions {
                     .reply(log, rebalance);
         }
         return outcome.then(new GroupCommand.AnswerBeat(beat));
-    }
-
-    /** The interval bounds the work that assignments are, and small ones are little work: a newcomer's partitions need not wait for a second heartbeat. */
-    private static int assignmentIntervalMs(ConsumerGroup group, GroupCommand.Pace pace) {
-        return Math.min(pace.assignmentIntervalMs(), group.size() / MEMBERS_ASSIGNED_A_MS);
     }
 
     /** The member's next step, and its answer: with the assignment if that is new or the member has told all about itself. */

@@ -4,6 +4,7 @@ package io.ottla.log;
 import io.ottla.topic.Partition.Durable;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.locks.Condition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -17,14 +18,27 @@ final class Flusher {
     private final PartitionState state;
     /** Guarded by the partition's lock. */
     private boolean flushing;
+    private final GatheringWait gathering;
+    /** Waited for, without the lock, until {@link #gathering} is complete; null until the first time. */
+    private Condition complete;
 
     Flusher(PartitionState state) {
         this.state = state;
+        gathering = new GatheringWait(state.context().clock());
     }
 
     /** True from the moment that a flush is asked for until it is done. Called under the lock. */
     boolean flushing() {
         return flushing;
+    }
+
+    /** There is something more to flush. Called under the lock. */
+    void appended() {
+        gathering.appended();
+        if (complete != null && gathering.complete()) {
+            complete.signal();
+        }
+        request();
     }
 
     /** Sees to it that what was appended becomes durable. Called under the lock. */
@@ -40,16 +54,37 @@ final class Flusher {
         FlushRound round = null;
         state.lock();
         try {
+            gather();
             if (state.log() != null) {
                 round = state.log().startFlush(false);
             }
             flushing = round != null;
+            gathering.flushStarts();
         } finally {
             state.unlock();
         }
         if (round != null) {
             flush(round);
         }
+    }
+
+    /** Gives those a moment who were answered by the last flush and are about to append again. */
+    private void gather() {
+        long left = state.context().workers().spare() ? gathering.patienceNanos() : 0;
+        if (left == 0) {
+            return;
+        }
+        if (complete == null) {
+            complete = state.newCondition();
+        }
+        try {
+            while (left > 0 && !gathering.complete()) {
+                left = complete.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        gathering.waited();
     }
 
     private void flush(FlushRound round) {
@@ -63,6 +98,7 @@ final class Flusher {
         state.lock();
         try {
             flushing = false;
+            gathering.flushEnds();
             if (state.log() != round.log()) {
                 again();
                 return;

@@ -75,7 +75,7 @@ final class LocalPartition implements Partition {
             state.publish();
             appendWorked();
             if (!context.durableAtOnce() || log.bytesSinceFlush() >= OS_FLUSH_BYTES) {
-                flusher.request();
+                flusher.appended();
             }
         } catch (TornFileException e) {
             state.goOffline(e);

@@ -34,6 +34,11 @@ final class LogWorkers implements Workers {
         }
     }
 
+    @Override
+    public synchronized boolean spare() {
+        return queue.isEmpty() && (idle > 0 || threads < maxThreads);
+    }
+
     private void work() {
         for (Runnable task = take(); task != null; task = take()) {
             try {

@@ -7,6 +7,7 @@ import io.ottla.topic.TopicConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -27,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class PartitionState {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionState.class);
 
-    private enum Condition { SERVING, OFFLINE, DELETED, CLOSED }
+    private enum Phase { SERVING, OFFLINE, DELETED, CLOSED }
 
     private final PartitionId id;
     private final LogContext context;
@@ -42,7 +43,7 @@ final class PartitionState {
     private final ReentrantLock lock = new ReentrantLock();
     private final DurabilityWaiters waiters = new DurabilityWaiters();
     private final PartitionPoint point;
-    private Condition condition = Condition.SERVING;
+    private Phase phase = Phase.SERVING;
     private Outage outage;
     private PartitionLog log;
 
@@ -92,6 +93,11 @@ final class PartitionState {
         lock.unlock();
     }
 
+    /** Something to wait for without the lock. */
+    Condition newCondition() {
+        return lock.newCondition();
+    }
+
     boolean lockedByMe() {
         return lock.isHeldByCurrentThread();
     }
@@ -111,7 +117,7 @@ final class PartitionState {
 
     /** Whether there is anything to look after: not offline, and written to at some time. */
     boolean inUse() {
-        return condition == Condition.SERVING && (log != null || point.get() != null);
+        return phase == Phase.SERVING && (log != null || point.get() != null);
     }
 
     /** The log's picture; opens it if need be. Needs no lock. */
@@ -135,10 +141,10 @@ final class PartitionState {
     }
 
     private void ensureServing() {
-        if (condition == Condition.OFFLINE && outage.over(context.clock())) {
-            condition = Condition.SERVING;
+        if (phase == Phase.OFFLINE && outage.over(context.clock())) {
+            phase = Phase.SERVING;
         }
-        switch (condition) {
+        switch (phase) {
             case SERVING -> { }
             case OFFLINE -> throw offlineError();
             case DELETED -> throw deletedError();
@@ -191,10 +197,10 @@ final class PartitionState {
 
     /** Stops serving. Those who wait are told. */
     void goOffline(IOException cause) {
-        if (condition != Condition.SERVING) {
+        if (phase != Phase.SERVING) {
             return;
         }
-        condition = Condition.OFFLINE;
+        phase = Phase.OFFLINE;
         outage = Outage.of(cause, outage, context.clock());
         LOG.error("event=partition_offline partition={} folder={} action={} reason=\"{}\"", id, folder, outage.action(), cause.getMessage());
         dropLog(offlineError());
@@ -202,13 +208,13 @@ final class PartitionState {
 
     /** Stops serving for good, as the broker does. */
     void close() {
-        condition = condition == Condition.DELETED ? condition : Condition.CLOSED;
+        phase = phase == Phase.DELETED ? phase : Phase.CLOSED;
         dropLog(closedError());
     }
 
     /** Stops serving for good: the topic is gone. */
     void delete() throws IOException {
-        condition = Condition.DELETED;
+        phase = Phase.DELETED;
         dropLog(deletedError());
         point.free();
     }

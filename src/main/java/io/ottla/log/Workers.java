@@ -6,6 +6,9 @@ interface Workers {
     /** Has {@code task} run soon, on some thread but the caller's. */
     void submit(Runnable task);
 
+    /** Whether a thread may dawdle without keeping others' work waiting. */
+    boolean spare();
+
     /** Runs what was submitted and ends the threads; what is submitted later still runs. */
     void close();
 }

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 
 /**
  * Batches of 1 KB that are on the disk when they are acknowledged, beside what the disk itself allows: the same number of files, written
@@ -60,21 +62,14 @@ final class DurableRow implements Row {
         }
     }
 
-    private double produce(Server server, double seconds) throws Exception {
-        AtomicLong answered = new AtomicLong();
-        Stopwatch time = new Stopwatch(server);
-        Parallel.run(partitions * producersEach, producer -> {
-            ByteBuffer frame = RawClient.encode(RawProduce.request(TOPIC, List.of(producer % partitions), RawProduce.plain(1, BATCH_BYTES), (short) -1, null),
-                    RawProduce.VERSION, 1);
-            try (RawClient client = RawClient.connect(server.bootstrapServers())) {
-                while (time.seconds() < seconds) {
-                    client.sendFrame(frame);
-                    RawProduce.requireSuccess(client.receiveFrame());
-                    answered.incrementAndGet();
-                }
-            }
-        });
-        return answered.get() / time.seconds();
+    private double produce(Server server, double seconds) throws IOException {
+        MemoryRecords batch = RawProduce.plain(1, BATCH_BYTES);
+        List<ByteBuffer> frames = IntStream.range(0, partitions * producersEach).mapToObj(producer ->
+                RawClient.encode(RawProduce.request(TOPIC, List.of(producer % partitions), batch, (short) -1, null), RawProduce.VERSION, 1)).toList();
+        try (Chorus producers = new Chorus(server, frames, RawProduce::requireSuccess)) {
+            Stopwatch time = new Stopwatch(server);
+            return producers.run(seconds) / time.seconds();
+        }
     }
 
     /** A thread for each file: write what the producers of a partition have in flight, fdatasync, again. Returns batches a second. */

@@ -2,7 +2,6 @@
 package io.ottla.bench;
 
 import io.ottla.testkit.RawClient;
-import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +17,7 @@ final class ModernRawMember implements RawMember {
     private static final int REBALANCE_TIMEOUT_MS = 60_000;
     private static final int JOINING = 0;
 
+    private final RawClient client;
     private final String group;
     private final String topic;
     private final Uuid topicId;
@@ -27,25 +27,22 @@ final class ModernRawMember implements RawMember {
     private boolean toBeToldOf;
     private volatile Standing standing = Standing.OUTSIDE;
 
-    ModernRawMember(String group, String topic, Uuid topicId) {
+    ModernRawMember(Server server, String group, String topic, Uuid topicId) {
+        client = RawClient.connect(server.bootstrapServers());
         this.group = group;
         this.topic = topic;
         this.topicId = topicId;
     }
 
     @Override
-    public ByteBuffer ask() {
-        return RawClient.encode(request(), VERSION, 0);
-    }
-
-    @Override
-    public Next take(ByteBuffer bytes) {
-        ConsumerGroupHeartbeatResponseData answer = RawAnswers.read(bytes, new ConsumerGroupHeartbeatResponseData(), VERSION);
+    public boolean step() throws InterruptedException {
+        ConsumerGroupHeartbeatResponseData answer = client.call(request(), VERSION, ConsumerGroupHeartbeatResponseData.class);
         if (answer.errorCode() != 0) {
             if (!Retriable.is(answer.errorCode())) {
                 throw new IllegalStateException("member of " + group + " refused: " + Errors.forCode(answer.errorCode()));
             }
-            return Next.SOON;
+            Thread.sleep(1);
+            return true;
         }
         epoch = answer.memberEpoch();
         toBeToldOf = answer.assignment() != null;
@@ -54,7 +51,7 @@ final class ModernRawMember implements RawMember {
             answer.assignment().topicPartitions().forEach(partitions -> owned.addAll(partitions.partitions()));
         }
         standing = new Standing(epoch, owned);
-        return toBeToldOf ? Next.AT_ONCE : Next.AT_ITS_HEARTBEAT;
+        return toBeToldOf;
     }
 
     private ConsumerGroupHeartbeatRequestData request() {
@@ -69,7 +66,12 @@ final class ModernRawMember implements RawMember {
     }
 
     @Override
-    public Standing standing() {
+    public Standing settledAt() {
         return standing;
+    }
+
+    @Override
+    public void close() {
+        client.close();
     }
 }

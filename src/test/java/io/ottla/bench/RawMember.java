@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.bench;
 
-import java.nio.ByteBuffer;
 import java.util.Set;
 
-/** A member of a consumer group that speaks the protocol by hand. {@link RawMembers} carries what it says; {@link #standing} may be read by all threads. */
-interface RawMember {
+/** A member of a consumer group that speaks the protocol by hand on a connection of its own. One thread drives it; {@link #settledAt} may be read by all. */
+interface RawMember extends AutoCloseable {
     /**
      * Where a member stands.
      *
@@ -16,14 +15,12 @@ interface RawMember {
         static final Standing OUTSIDE = new Standing(-1, Set.of());
     }
 
-    /** When a member has more to say. */
-    enum Next { AT_ONCE, SOON, AT_ITS_HEARTBEAT }
+    /** Does the next thing that a client would do: join, sync, or heartbeat. Returns whether there is more to do at once. */
+    boolean step() throws InterruptedException;
 
-    /** The next thing that a client would ask: the frame of a request without its length, whose answer goes to {@link #take}. */
-    ByteBuffer ask();
+    /** What it has once there is nothing more to do. */
+    Standing settledAt();
 
-    /** Takes the answer to what it has asked last: a frame without its length, which is the caller's again afterwards. */
-    Next take(ByteBuffer answer);
-
-    Standing standing();
+    @Override
+    void close();
 }

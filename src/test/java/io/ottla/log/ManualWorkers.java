@@ -19,6 +19,11 @@ final class ManualWorkers implements Workers {
         tasks.add(task);
     }
 
+    @Override
+    public boolean spare() {
+        return false;
+    }
+
     /** Runs one task if there is any. */
     boolean runOne() {
         if (tasks.isEmpty()) {
