@@ -162,20 +162,15 @@ final class ShareFetchTarget {
         share.acquire(key, memberId, wanted, done);
     }
 
-    /** Takes what {@link #acquire} gave; locks on records that then cannot be read end by themselves. */
+    /** Takes what {@link #acquire} gave. */
     void keep(Answered<List<Acquisition.Acquired>> answer) {
         error = answer.error();
         if (error != Errors.NONE || answer.value().isEmpty()) {
             return;
         }
-        ShareRead taken = read;
+        acquired = answer.value();
+        records = read.holding(acquired.getFirst().first(), acquired.getLast().last());
         read = null;
-        try {
-            records = taken.holding(answer.value().getFirst().first(), answer.value().getLast().last());
-            acquired = answer.value();
-        } catch (ApiException e) {
-            error = Errors.forException(e);
-        }
     }
 
     void forgetRead() {

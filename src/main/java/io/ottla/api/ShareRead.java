@@ -27,17 +27,13 @@ final class ShareRead {
     private static final int TRANSACTIONAL = 0x10;
     private static final int CONTROL = 0x20;
 
-    private final Partition partition;
-    private final ReadLimit limit;
     private final long offset;
     private final StoredRecords records;
     private final List<Acquisition.Batch> batches = new ArrayList<>();
     /** Where each batch ends in the records. */
     private final List<Integer> ends = new ArrayList<>();
 
-    private ShareRead(Partition partition, ReadLimit limit, long offset, StoredRecords records) {
-        this.partition = partition;
-        this.limit = limit;
+    private ShareRead(long offset, StoredRecords records) {
         this.offset = offset;
         this.records = records;
     }
@@ -49,7 +45,7 @@ final class ShareRead {
      */
     static ShareRead of(Partition partition, ReadLimit limit, long offset, long lastOffset, int maxBytes, boolean minOneBatch) {
         Fetched fetched = partition.read(offset, maxBytes, minOneBatch, limit);
-        ShareRead read = new ShareRead(partition, limit, offset, fetched.records());
+        ShareRead read = new ShareRead(offset, fetched.records());
         try {
             read.scan(lastOffset, fetched.aborted());
         } catch (IOException e) {
@@ -112,11 +108,6 @@ final class ShareRead {
             to++;
         }
         int start = from == 0 ? 0 : ends.get(from - 1);
-        int size = ends.get(to) - start;
-        if (size == records.sizeInBytes()) {
-            return records;
-        }
-        records.release();
-        return partition.read(batches.get(from).first(), size, true, limit).records();
+        return records.part(start, ends.get(to) - start);
     }
 }

@@ -5,6 +5,7 @@ import io.ottla.wire.StoredRecords;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Whole batches in a segment file, sent from the page cache to the socket. It keeps the file open until released. */
@@ -41,6 +42,15 @@ final class FileSlice implements StoredRecords {
             throw new IOException("the file ends within records that were there when they were read");
         }
         target.position(target.position() + count);
+    }
+
+    @Override
+    public StoredRecords part(int from, int sizeBytes) {
+        Objects.checkFromIndexSize(from, sizeBytes, this.sizeBytes);
+        if (!released.compareAndSet(false, true)) {
+            throw new IllegalStateException("records were used after their release");
+        }
+        return new FileSlice(handle, position + from, sizeBytes);
     }
 
     private void ensureHeld() {

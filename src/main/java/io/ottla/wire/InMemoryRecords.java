@@ -31,6 +31,11 @@ public final class InMemoryRecords implements StoredRecords {
     }
 
     @Override
+    public StoredRecords part(int from, int sizeBytes) {
+        return new InMemoryRecords(batches.slice(from, sizeBytes));
+    }
+
+    @Override
     public void release() {
         // Nothing is held.
     }

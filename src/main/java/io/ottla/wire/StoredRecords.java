@@ -25,6 +25,9 @@ public interface StoredRecords extends BaseRecords {
     /** Copies bytes from {@code from} on until {@code target} is full or the records end. */
     void copyTo(ByteBuffer target, int from) throws IOException;
 
+    /** Bytes [{@code from}, {@code from + sizeBytes}) alone, to be released in place of these, which must no longer be used. */
+    StoredRecords part(int from, int sizeBytes);
+
     /** Gives back what keeps the bytes readable. Harmless when repeated. */
     void release();
 

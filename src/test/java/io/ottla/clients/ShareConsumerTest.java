@@ -26,6 +26,8 @@ import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
@@ -73,11 +75,16 @@ class ShareConsumerTest {
     }
 
     private KafkaShareConsumer<String, String> consumer(String group, boolean explicit) {
+        return consumer(group, explicit, 500);
+    }
+
+    private KafkaShareConsumer<String, String> consumer(String group, boolean explicit, int maxPollRecords) {
         setGroupConfig(group, "share.auto.offset.reset", "earliest");
         KafkaShareConsumer<String, String> consumer = new KafkaShareConsumer<>(Map.of(
                 "bootstrap.servers", broker.bootstrapServers(),
                 "group.id", group,
                 "share.acknowledgement.mode", explicit ? "explicit" : "implicit",
+                "max.poll.records", maxPollRecords,
                 "key.deserializer", StringDeserializer.class.getName(),
                 "value.deserializer", StringDeserializer.class.getName()));
         consumer.subscribe(Set.of(topic));
@@ -116,6 +123,21 @@ class ShareConsumerTest {
         assertEquals(200, got.size());
         consumer.commitSync();
         assertEquals(0, lag("implicit"));
+    }
+
+    /** Batches smaller than the distance between two entries of the offset index, of which a fetch takes some. */
+    @Test
+    void aMemberThatWantsAFewOfManySmallBatchesGetsAllThatItLocks() {
+        try (KafkaProducer<String, String> producer = clients.producer()) {
+            for (int i = 0; i < 3_000; i++) {
+                producer.send(new ProducerRecord<>(topic, 0, null, i + "x".repeat(50)));
+                if (i % 25 == 24) {
+                    producer.flush();
+                }
+            }
+        }
+        KafkaShareConsumer<String, String> consumer = consumer("few", false, 100);
+        assertEquals(3_000, values(poll(consumer, 3_000)).size());
     }
 
     private long lag(String group) {
