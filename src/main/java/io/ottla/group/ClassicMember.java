@@ -2,7 +2,6 @@
 package io.ottla.group;
 
 import io.ottla.coordinator.Caller;
-import java.util.Arrays;
 import java.util.List;
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.SyncGroupResponseData;
@@ -54,20 +53,6 @@ final class ClassicMember {
             }
         }
         return new byte[0];
-    }
-
-    /** Whether the member says the same as before, in the same order. */
-    boolean matches(List<MemberProtocol> others) {
-        if (protocols.size() != others.size()) {
-            return false;
-        }
-        for (int i = 0; i < others.size(); i++) {
-            if (!protocols.get(i).name().equals(others.get(i).name())
-                    || !Arrays.equals(protocols.get(i).metadata(), others.get(i).metadata())) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /** True while a parked request shows that the member is alive. Fresh members are parked too but may be gone. */

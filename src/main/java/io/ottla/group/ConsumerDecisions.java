@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.group;
 
-import io.ottla.coordinator.Caller;
 import io.ottla.coordinator.Moment;
 import io.ottla.coordinator.Outcome;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
@@ -21,15 +16,11 @@ import org.apache.kafka.common.protocol.Errors;
  */
 final class ConsumerDecisions {
     private final GroupSettings.Consumer settings;
-    private final Map<String, Assignor> assignors = new HashMap<>();
+    private final ConsumerDepartures departures;
 
-    private final Caller<Rebalance> log;
-
-    /** @param log is told of each new target assignment */
-    ConsumerDecisions(GroupSettings.Consumer settings, Caller<Rebalance> log) {
+    ConsumerDecisions(GroupSettings.Consumer settings, ConsumerDepartures departures) {
         this.settings = settings;
-        this.log = log;
-        List.of(new UniformAssignor(), new RangeAssignor()).forEach(each -> assignors.put(each.name(), each));
+        this.departures = departures;
     }
 
     /** @param group an empty one, unknown to the shard, if there is none yet */
@@ -47,7 +38,8 @@ final class ConsumerDecisions {
             return join(group, beat, holder, now);
         }
         ConsumerMember.Subscription updated = updated(member.subscription(), beat);
-        Outcome.Builder<GroupCommand, GroupEvent> outcome = heard(group, beat, now);
+        Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
+        heard(group, beat, now, outcome);
         boolean changed = !updated.equals(member.subscription());
         if (changed) {
             outcome.event(new GroupEvent.ConsumerMemberKept(group.groupId(), member.memberId(), updated));
@@ -82,7 +74,8 @@ final class ConsumerDecisions {
     private Errors errorOf(ConsumerGroup group, GroupCommand.ConsumerBeat beat, ConsumerMember member, ConsumerMember holder) {
         boolean joins = beat.epoch() == ConsumerMember.JOINING;
         if (holder != null && !holder.memberId().equals(beat.memberId())) {
-            boolean released = joins && holder.epoch() == ConsumerMember.GONE_FOR_A_MOMENT;
+            // Whoever changes its protocol cannot say goodbye in the one it spoke before.
+            boolean released = joins && (holder.epoch() == ConsumerMember.GONE_FOR_A_MOMENT || holder.isClassic() || beat.classic() != null);
             return released ? Errors.NONE : joins ? Errors.UNRELEASED_INSTANCE_ID : Errors.FENCED_INSTANCE_ID;
         }
         if (member == null) {
@@ -102,21 +95,21 @@ final class ConsumerDecisions {
 
     private Outcome<GroupCommand, GroupEvent> join(ConsumerGroup group, GroupCommand.ConsumerBeat beat, ConsumerMember before, Moment now) {
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
-        ConsumerMember.Subscription blank = new ConsumerMember.Subscription(beat.instanceId(), null, beat.clientId(), beat.clientHost(), Set.of(), null, -1, null);
+        ConsumerMember.Subscription blank = new ConsumerMember.Subscription(beat.instanceId(), null, beat.clientId(), beat.clientHost(), Set.of(), null, -1, null, null);
         String groupId = group.groupId();
         if (before != null) {
             // A static member is back: it takes over the place and the target of its former self.
-            remove(group, before, outcome);
+            ConsumerDepartures.remove(group, before, outcome);
         }
         ConsumerMember.Subscription wanted = updated(before == null ? blank : before.subscription(), beat);
         outcome.event(new GroupEvent.ConsumerMemberKept(groupId, beat.memberId(), wanted));
         if (before != null) {
             outcome.event(new GroupEvent.TargetKept(groupId, beat.memberId(), group.target(before.memberId())));
-            outcome.event(new GroupEvent.CurrentKept(groupId, beat.memberId(), new ConsumerMember.Current(
-                    ConsumerMember.JOINING, -1, ConsumerMember.State.STABLE, before.current().assigned(), Partitions.NONE)));
+            ConsumerMember.Current had = before.current();
+            outcome.event(new GroupEvent.CurrentKept(groupId, beat.memberId(),
+                    new ConsumerMember.Current(ConsumerMember.JOINING, 0, had.state(), had.assigned(), had.revoking())));
         }
-        outcome.event(new GroupEvent.ConsumerHeard(groupId, beat.memberId(), now.elapsedMs() + beat.pace().sessionTimeoutMs(), beat.pace().sessionTimeoutMs()));
-        outcome.timer(new GroupCommand.ConsumerSessionOver(groupId, beat.memberId()), now.elapsedMs() + beat.pace().sessionTimeoutMs());
+        heard(group, beat, now, outcome);
         boolean changed = before == null || wantsSomethingElse(before.subscription(), wanted);
         return outcome.then(new GroupCommand.RefreshConsumers(groupId, changed, beat, beat.image()));
     }
@@ -130,13 +123,17 @@ final class ConsumerDecisions {
                 beat.topics() == null ? before.topics() : beat.topics(),
                 beat.regex() == null ? before.regex() : beat.regex().isEmpty() ? null : beat.regex(),
                 beat.rebalanceTimeoutMs() < 0 ? before.rebalanceTimeoutMs() : beat.rebalanceTimeoutMs(),
-                beat.assignor() == null ? before.assignor() : beat.assignor());
+                beat.assignor() == null ? before.assignor() : beat.assignor(),
+                beat.classic());
     }
 
-    private static Outcome.Builder<GroupCommand, GroupEvent> heard(ConsumerGroup group, GroupCommand.ConsumerBeat beat, Moment now) {
+    /** Sessions are deadlines that a timer looks at; whoever joins may bring a shorter one. */
+    private static void heard(ConsumerGroup group, GroupCommand.ConsumerBeat beat, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
         int timeoutMs = beat.pace().sessionTimeoutMs();
-        return Outcome.<GroupCommand, GroupEvent>builder()
-                .event(new GroupEvent.ConsumerHeard(group.groupId(), beat.memberId(), now.elapsedMs() + timeoutMs, timeoutMs));
+        outcome.event(new GroupEvent.ConsumerHeard(group.groupId(), beat.memberId(), now.elapsedMs() + timeoutMs, timeoutMs));
+        if (beat.epoch() == ConsumerMember.JOINING) {
+            outcome.timer(new GroupCommand.ConsumerSessionOver(group.groupId(), beat.memberId()), now.elapsedMs() + timeoutMs);
+        }
     }
 
     private Outcome<GroupCommand, GroupEvent> leave(ConsumerGroup group, GroupCommand.ConsumerBeat beat, Moment now) {
@@ -153,75 +150,9 @@ final class ConsumerDecisions {
         if (beat.epoch() == ConsumerMember.GONE_FOR_A_MOMENT && member.isStatic()) {
             ConsumerMember.Current current = member.current();
             return outcome.event(new GroupEvent.CurrentKept(group.groupId(), member.memberId(), new ConsumerMember.Current(
-                    ConsumerMember.GONE_FOR_A_MOMENT, current.epoch(), ConsumerMember.State.STABLE, current.assigned(), Partitions.NONE))).build();
+                    ConsumerMember.GONE_FOR_A_MOMENT, current.previousEpoch(), current.state(), current.assigned(), Partitions.NONE))).build();
         }
-        remove(group, member, outcome);
-        return outcome.then(new GroupCommand.RefreshConsumers(group.groupId(), true, null, beat.image()));
-    }
-
-    private static void remove(ConsumerGroup group, ConsumerMember member, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
-        for (GroupEvent.Part part : List.of(GroupEvent.Part.CURRENT, GroupEvent.Part.TARGET, GroupEvent.Part.MEMBER)) {
-            outcome.event(new GroupEvent.ConsumerPartRemoved(group.groupId(), part, member.memberId()));
-        }
-    }
-
-    /** Resolves expressions, and starts a new epoch if members or topics have changed. */
-    Outcome<GroupCommand, GroupEvent> refresh(ConsumerGroup group, GroupCommand.RefreshConsumers refresh, Moment now) {
-        Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
-        TopicsImage image = refresh.image();
-        Set<String> topics = new HashSet<>(group.namedTopics());
-        for (String regex : group.regexes()) {
-            topics.addAll(resolve(group, regex, image, now, outcome));
-        }
-        for (String regex : group.resolvedRegexes()) {
-            if (!group.regexes().contains(regex)) {
-                outcome.event(new GroupEvent.ConsumerPartRemoved(group.groupId(), GroupEvent.Part.REGEX, regex));
-            }
-        }
-        long hash = image.hash(topics);
-        if (refresh.changed() || hash != group.topicsHash()) {
-            outcome.event(new GroupEvent.ConsumerGroupKept(group.groupId(), group.epoch() + 1, hash));
-        }
-        outcome.event(new GroupEvent.TopicsSeen(group.groupId(), image.version()));
-        return outcome.then(refresh.beat() == null ? null : new GroupCommand.AssignConsumers(refresh.beat()));
-    }
-
-    private static Set<String> resolve(ConsumerGroup group, String regex, TopicsImage image, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
-        ConsumerGroup.ResolvedRegex before = group.resolved(regex);
-        if (before != null && group.seenTopics() == image.version()) {
-            return before.topics();
-        }
-        Set<String> topics = TopicRegex.matching(regex, image);
-        if (before == null || !before.topics().equals(topics)) {
-            outcome.event(new GroupEvent.RegexKept(group.groupId(), regex, new ConsumerGroup.ResolvedRegex(topics, image.version(), now.wallMs())));
-        }
-        return topics;
-    }
-
-    /** Makes a target for the newest epoch, unless that was done a moment ago: then a later heartbeat does it. */
-    Outcome<GroupCommand, GroupEvent> assign(ConsumerGroup group, GroupCommand.ConsumerBeat beat, Moment now) {
-        Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
-        long sinceMs = now.wallMs() - group.assignedAtMs();
-        boolean due = group.assignedAtMs() == 0 || sinceMs < 0 || sinceMs >= beat.pace().assignmentIntervalMs();
-        if (group.epoch() > group.assignmentEpoch() && due) {
-            String preferred = group.preferredAssignor(settings.assignors().getFirst());
-            Assignor assignor = assignors.getOrDefault(preferred, assignors.get("uniform"));
-            List<Assignor.Wish> wishes = new ArrayList<>(group.size());
-            group.members().forEach(member -> wishes.add(new Assignor.Wish(member.memberId(), member.subscription().instanceId(),
-                    group.topicsOf(member), group.target(member.memberId()))));
-            Map<String, Partitions> targets = assignor.assign(wishes, beat.image());
-            for (ConsumerMember member : group.members()) {
-                Partitions target = targets.getOrDefault(member.memberId(), Partitions.NONE);
-                if (!target.equals(group.target(member.memberId()))) {
-                    outcome.event(new GroupEvent.TargetKept(group.groupId(), member.memberId(), target));
-                }
-            }
-            Rebalance rebalance = ConsumerHistory.rebalance(group, targets, beat.image(), now);
-            outcome.event(new GroupEvent.TargetEpochKept(group.groupId(), group.epoch(), now.wallMs()))
-                    .event(new GroupEvent.ConsumerRebalanced(group.groupId(), rebalance))
-                    .reply(log, rebalance);
-        }
-        return outcome.then(new GroupCommand.AnswerBeat(beat));
+        return departures.depart(group, List.of(member), "member " + member.memberId() + " left", beat.image(), now, outcome);
     }
 
     /** The member's next step, and its answer: with the assignment if that is new or the member has told all about itself. */
@@ -232,12 +163,7 @@ final class ConsumerDecisions {
         if (!next.equals(member.current())) {
             outcome.event(new GroupEvent.CurrentKept(group.groupId(), member.memberId(), next));
         }
-        GroupCommand over = new GroupCommand.RevocationOver(group.groupId(), member.memberId(), next.epoch());
-        if (next.state() == ConsumerMember.State.UNREVOKED_PARTITIONS && member.current().state() != next.state()) {
-            outcome.timer(over, now.elapsedMs() + Math.max(0, member.subscription().rebalanceTimeoutMs()));
-        } else if (next.state() != ConsumerMember.State.UNREVOKED_PARTITIONS && member.current().state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
-            outcome.cancel(new GroupCommand.RevocationOver(group.groupId(), member.memberId(), member.epoch()));
-        }
+        limit(group, member, next, now, outcome);
         ConsumerGroupHeartbeatResponseData response = new ConsumerGroupHeartbeatResponseData()
                 .setMemberId(member.memberId())
                 .setMemberEpoch(next.epoch())
@@ -247,6 +173,24 @@ final class ConsumerDecisions {
             response.setAssignment(assignment(next.assigned()));
         }
         return outcome.reply(beat.caller(), response).build();
+    }
+
+    /** How long the member may take for what it was told: to give up partitions, or to fetch its assignment if it is a classic one. */
+    private static void limit(ConsumerGroup group, ConsumerMember member, ConsumerMember.Current next, Moment now,
+            Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+        long untilMs = now.elapsedMs() + Math.max(0, member.subscription().rebalanceTimeoutMs());
+        if (member.isClassic()) {
+            outcome.event(new GroupEvent.ClassicMemberOwes(group.groupId(), member.memberId(), untilMs));
+            outcome.timer(new GroupCommand.ClassicMemberLate(group.groupId(), member.memberId()), untilMs);
+            return;
+        }
+        boolean revokes = next.state() == ConsumerMember.State.UNREVOKED_PARTITIONS;
+        boolean revoked = member.current().state() == ConsumerMember.State.UNREVOKED_PARTITIONS;
+        if (revokes && !revoked) {
+            outcome.timer(new GroupCommand.RevocationOver(group.groupId(), member.memberId(), next.epoch()), untilMs);
+        } else if (revoked && !revokes) {
+            outcome.cancel(new GroupCommand.RevocationOver(group.groupId(), member.memberId(), member.epoch()));
+        }
     }
 
     private static boolean fullRequest(GroupCommand.ConsumerBeat beat) {
@@ -260,50 +204,18 @@ final class ConsumerDecisions {
         return assignment;
     }
 
-    /** A member was silent for too long. */
-    static Outcome<GroupCommand, GroupEvent> sessionOver(ConsumerGroup group, String memberId, Moment now) {
-        ConsumerMember member = group.member(memberId);
-        if (member == null) {
-            return Outcome.nothing();
-        }
-        long deadlineMs = group.sessionDeadlineMs(memberId);
-        return deadlineMs > now.elapsedMs()
-                ? Outcome.<GroupCommand, GroupEvent>builder().timer(new GroupCommand.ConsumerSessionOver(group.groupId(), memberId), deadlineMs).build()
-                : fence(group, member);
-    }
-
-    /** A member did not give up its partitions in time. */
-    static Outcome<GroupCommand, GroupEvent> revocationOver(ConsumerGroup group, GroupCommand.RevocationOver over) {
-        ConsumerMember member = group.member(over.memberId());
-        boolean late = member != null && member.epoch() == over.epoch() && member.current().state() == ConsumerMember.State.UNREVOKED_PARTITIONS;
-        return late ? fence(group, member) : Outcome.nothing();
-    }
-
-    private static Outcome<GroupCommand, GroupEvent> fence(ConsumerGroup group, ConsumerMember member) {
-        Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
-        remove(group, member, outcome);
-        return outcome.event(new GroupEvent.ConsumerGroupKept(group.groupId(), group.epoch() + 1, group.topicsHash())).build();
-    }
-
     /** Members that the journal knows have a whole session, and time to give up partitions, from now on. */
-    void loaded(ConsumerGroup group, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+    void loaded(ConsumerGroup group, TopicsImage topics, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+        outcome.event(new GroupEvent.TopicsSeen(group.groupId(), topics, false));
         for (ConsumerMember member : group.members()) {
-            long deadlineMs = now.elapsedMs() + settings.sessionTimeoutMs();
-            outcome.event(new GroupEvent.ConsumerHeard(group.groupId(), member.memberId(), deadlineMs, settings.sessionTimeoutMs()));
+            int timeoutMs = member.isClassic() ? member.subscription().classic().sessionTimeoutMs() : settings.sessionTimeoutMs();
+            long deadlineMs = now.elapsedMs() + timeoutMs;
+            outcome.event(new GroupEvent.ConsumerHeard(group.groupId(), member.memberId(), deadlineMs, timeoutMs));
             outcome.timer(new GroupCommand.ConsumerSessionOver(group.groupId(), member.memberId()), deadlineMs);
-            if (member.current().state() == ConsumerMember.State.UNREVOKED_PARTITIONS) {
+            if (member.current().state() == ConsumerMember.State.UNREVOKED_PARTITIONS && !member.isClassic()) {
                 outcome.timer(new GroupCommand.RevocationOver(group.groupId(), member.memberId(), member.epoch()),
                         now.elapsedMs() + Math.max(0, member.subscription().rebalanceTimeoutMs()));
             }
         }
-    }
-
-    /** Tombstones for what is left of an empty group. */
-    static List<GroupEvent> removeAll(ConsumerGroup group) {
-        List<GroupEvent> events = new ArrayList<>();
-        group.resolvedRegexes().forEach(regex -> events.add(new GroupEvent.ConsumerPartRemoved(group.groupId(), GroupEvent.Part.REGEX, regex)));
-        events.add(new GroupEvent.ConsumerPartRemoved(group.groupId(), GroupEvent.Part.TARGET_EPOCH, ""));
-        events.add(new GroupEvent.ConsumerPartRemoved(group.groupId(), GroupEvent.Part.GROUP, ""));
-        return events;
     }
 }

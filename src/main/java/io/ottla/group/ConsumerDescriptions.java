@@ -11,6 +11,7 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** Consumer groups as ConsumerGroupDescribe shows them. */
 final class ConsumerDescriptions {
+    private static final byte SPEAKS_CLASSIC_PROTOCOL = 0;
     private static final byte SPEAKS_CONSUMER_PROTOCOL = 1;
     private static final String DEFAULT_ASSIGNOR = "uniform";
 
@@ -49,7 +50,7 @@ final class ConsumerDescriptions {
                     .setSubscribedTopicRegex(subscription.regex() == null ? "" : subscription.regex())
                     .setAssignment(assignment(each.current().assigned(), image))
                     .setTargetAssignment(assignment(group.target(each.memberId()), image))
-                    .setMemberType(SPEAKS_CONSUMER_PROTOCOL));
+                    .setMemberType(each.isClassic() ? SPEAKS_CLASSIC_PROTOCOL : SPEAKS_CONSUMER_PROTOCOL));
         }
         return described;
     }

@@ -42,6 +42,11 @@ final class ConsumerGroup implements Group {
     private final Map<String, Integer> subscribers = new HashMap<>();
     private final Map<String, Integer> regexUsers = new HashMap<>();
 
+    /** How many members speak the classic protocol, how many of them can follow each of its protocols, and until when they are to act. */
+    private int classicMembers;
+    private final Map<String, Integer> supporters = new HashMap<>();
+    private final Map<String, Long> owesUntilMs = new HashMap<>();
+
     /** Who holds a partition: nobody else gets it until it is given up. */
     private final Map<Uuid, Map<Integer, String>> holders = new HashMap<>();
 
@@ -49,7 +54,8 @@ final class ConsumerGroup implements Group {
     private final Map<String, ConsumerMember.Current> early = new HashMap<>();
     private final Deque<Rebalance> history = new ArrayDeque<>();
 
-    /** The version of the topics that the group has been compared with last. */
+    /** The topics as they were when the group was looked at last, and the version that its epoch is up to. */
+    private TopicsImage topics = TopicsImage.EMPTY;
     private long seenTopics = -1;
 
     ConsumerGroup(String groupId) {
@@ -105,6 +111,33 @@ final class ConsumerGroup implements Group {
 
     long seenTopics() {
         return seenTopics;
+    }
+
+    /** The topics as this group has heard of them last. */
+    TopicsImage topics() {
+        return topics;
+    }
+
+    /** Whether all but these members speak the classic protocol. */
+    boolean isClassicWithout(Collection<ConsumerMember> others) {
+        return classicMembers - others.stream().filter(ConsumerMember::isClassic).count() == members.size() - others.size();
+    }
+
+    /** Whether a classic member can be here: all other classic members must know one of its protocols. */
+    boolean accepts(String protocolType, List<MemberProtocol> protocols) {
+        return ClassicGroup.CONSUMER_PROTOCOL_TYPE.equals(protocolType)
+                && protocols.stream().anyMatch(each -> supporters.getOrDefault(each.name(), 0) == classicMembers);
+    }
+
+    /** When a classic member must have acted, in {@code elapsedMs}; {@link Long#MAX_VALUE} if it need not. */
+    long owesUntilMs(String memberId) {
+        return owesUntilMs.getOrDefault(memberId, Long.MAX_VALUE);
+    }
+
+    /** Whether others still hold what a member is to have. */
+    boolean isWaiting(ConsumerMember member) {
+        return !target(member.memberId()).minus(member.current().assigned())
+                .where((topicId, partition) -> isHeldByAnother(topicId, partition, member.memberId())).isEmpty();
     }
 
     Collection<ConsumerMember> members() {
@@ -214,7 +247,17 @@ final class ConsumerGroup implements Group {
                 }
                 history.addLast(ended.rebalance());
             }
-            case GroupEvent.TopicsSeen seen -> seenTopics = seen.version();
+            case GroupEvent.ClassicMemberOwes owes -> {
+                if (owes.deadlineMs() == Long.MAX_VALUE) {
+                    owesUntilMs.remove(owes.memberId());
+                } else {
+                    owesUntilMs.put(owes.memberId(), owes.deadlineMs());
+                }
+            }
+            case GroupEvent.TopicsSeen seen -> {
+                topics = seen.image();
+                seenTopics = seen.compared() ? topics.version() : seenTopics;
+            }
         }
     }
 
@@ -237,6 +280,10 @@ final class ConsumerGroup implements Group {
         subscription.topics().forEach(topic -> subscribers.merge(topic, change, ConsumerGroup::sum));
         if (subscription.regex() != null) {
             regexUsers.merge(subscription.regex(), change, ConsumerGroup::sum);
+        }
+        if (subscription.classic() != null) {
+            classicMembers += change;
+            subscription.classic().protocols().forEach(each -> supporters.merge(each.name(), change, ConsumerGroup::sum));
         }
     }
 
@@ -279,6 +326,7 @@ final class ConsumerGroup implements Group {
     private void removeMember(String memberId) {
         ConsumerMember member = members.remove(memberId);
         timings.remove(memberId);
+        owesUntilMs.remove(memberId);
         if (member != null) {
             release(member);
             count(member.subscription(), -1);

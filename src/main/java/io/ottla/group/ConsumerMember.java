@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.group;
 
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -26,6 +27,7 @@ record ConsumerMember(String memberId, Subscription subscription, Current curren
      * @param rackId     or null
      * @param regex      RE2 expression for topics, or null
      * @param assignor   the server-side assignor that it wants, or null
+     * @param classic    what it says in the classic protocol, or null if it speaks the consumer protocol
      */
     record Subscription(
             String instanceId,
@@ -35,7 +37,28 @@ record ConsumerMember(String memberId, Subscription subscription, Current curren
             Set<String> topics,
             String regex,
             int rebalanceTimeoutMs,
-            String assignor) {}
+            String assignor,
+            Classic classic) {
+        Subscription speaking(Classic other) {
+            return new Subscription(instanceId, rackId, clientId, clientHost, topics, regex, rebalanceTimeoutMs, assignor, other);
+        }
+    }
+
+    /**
+     * A member that still speaks the classic protocol, in a group on its way from one to the other.
+     *
+     * @param protocols in the member's order; the first one is that of all its answers
+     */
+    record Classic(int sessionTimeoutMs, List<MemberProtocol> protocols) {
+        String protocolName() {
+            return protocols.getFirst().name();
+        }
+
+        /** The version of the consumers' own protocol that the member understands. */
+        short version() {
+            return ConsumerProtocols.version(protocols.getFirst().metadata());
+        }
+    }
 
     /** How far a member has come towards its target assignment; numbered as Kafka numbers them. */
     enum State {
@@ -85,6 +108,10 @@ record ConsumerMember(String memberId, Subscription subscription, Current curren
 
     boolean isStatic() {
         return subscription.instanceId != null;
+    }
+
+    boolean isClassic() {
+        return subscription.classic != null;
     }
 
     int epoch() {

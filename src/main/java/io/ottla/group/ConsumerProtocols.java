@@ -10,6 +10,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.ConsumerProtocolAssignment;
 import org.apache.kafka.common.message.ConsumerProtocolSubscription;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.protocol.MessageUtil;
+import org.apache.kafka.common.utils.Utils;
 
 /** What consumers of the classic protocol say to their leader, as far as the broker looks into it. */
 final class ConsumerProtocols {
@@ -68,14 +70,59 @@ final class ConsumerProtocols {
             return assigned;
         }
         try {
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            short version = supported(buffer.getShort(), ConsumerProtocolAssignment.HIGHEST_SUPPORTED_VERSION);
-            new ConsumerProtocolAssignment(new ByteBufferAccessor(buffer), version).assignedPartitions().forEach(
+            assignment(bytes).assignedPartitions().forEach(
                     topic -> topic.partitions().forEach(partition -> assigned.add(new TopicPartition(topic.topic(), partition))));
         } catch (RuntimeException notAnAssignment) {
             assigned.clear();
         }
         return assigned;
+    }
+
+    /** Partitions of topics that exist, as an assignment of this version. */
+    static byte[] assignment(Partitions partitions, TopicsImage topics, short version) {
+        ConsumerProtocolAssignment assignment = new ConsumerProtocolAssignment();
+        partitions.byTopic().forEach((topicId, indexes) -> {
+            TopicsImage.Entry topic = topics.byId().get(topicId);
+            if (topic != null) {
+                assignment.assignedPartitions().add(new ConsumerProtocolAssignment.TopicPartition()
+                        .setTopic(topic.name()).setPartitions(List.copyOf(indexes)));
+            }
+        });
+        short written = (short) Math.min(version, ConsumerProtocolAssignment.HIGHEST_SUPPORTED_VERSION);
+        return Utils.toArray(MessageUtil.toVersionPrefixedByteBuffer(written, assignment));
+    }
+
+    /** The same partitions by topic id, as far as the topics exist. */
+    static Partitions partitions(List<TopicPartition> named, TopicsImage topics) {
+        Partitions.Builder found = new Partitions.Builder();
+        for (TopicPartition each : named) {
+            TopicsImage.Entry topic = topics.byName().get(each.topic());
+            if (topic != null) {
+                found.add(topic.id(), each.partition());
+            }
+        }
+        return found.build();
+    }
+
+    /** Whether an assignor has put something of its own into an assignment, which only its members understand. */
+    static boolean hasUserData(byte[] assignment) {
+        if (assignment.length == 0) {
+            return false;
+        }
+        ByteBuffer data = assignment(assignment).userData();
+        return data != null && data.hasRemaining();
+    }
+
+    /** The version that a subscription is written in. @throws RuntimeException if the bytes are none */
+    static short version(byte[] subscription) {
+        return ByteBuffer.wrap(subscription).getShort();
+    }
+
+    /** @throws RuntimeException if the bytes are no assignment */
+    private static ConsumerProtocolAssignment assignment(byte[] bytes) {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        short version = supported(buffer.getShort(), ConsumerProtocolAssignment.HIGHEST_SUPPORTED_VERSION);
+        return new ConsumerProtocolAssignment(new ByteBufferAccessor(buffer), version);
     }
 
     /** Later versions only add to the end. */

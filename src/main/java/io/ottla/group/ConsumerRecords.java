@@ -18,6 +18,7 @@ final class ConsumerRecords {
     private static final short CURRENT_KEY = 8;
     private static final short REGEX_KEY = 16;
     private static final short VERSION = 0;
+    private static final int CLASSIC_TAG = 0;
 
     private ConsumerRecords() {}
 
@@ -42,6 +43,7 @@ final class ConsumerRecords {
             case GroupEvent.ConsumerPartRemoved removed -> new JournalEntry.Plain(keyOf(removed).toBuffer(), null);
             case GroupEvent.ConsumerHeard ignored -> null;
             case GroupEvent.ConsumerRebalanced ignored -> null;
+            case GroupEvent.ClassicMemberOwes ignored -> null;
             case GroupEvent.TopicsSeen ignored -> null;
         };
     }
@@ -74,8 +76,16 @@ final class ConsumerRecords {
         ValueWriter out = value().compactNullableString(subscription.instanceId()).compactNullableString(subscription.rackId())
                 .compactString(subscription.clientId()).compactString(subscription.clientHost());
         strings(out, subscription.topics());
-        return out.compactNullableString(subscription.regex()).int32(subscription.rebalanceTimeoutMs())
-                .compactNullableString(subscription.assignor()).noTags();
+        out.compactNullableString(subscription.regex()).int32(subscription.rebalanceTimeoutMs())
+                .compactNullableString(subscription.assignor());
+        return subscription.classic() == null ? out.noTags() : out.unsignedVarint(1).tag(CLASSIC_TAG, content(subscription.classic()));
+    }
+
+    /** A struct that may be missing is preceded by a byte that says that it is there. */
+    private static ValueWriter content(ConsumerMember.Classic classic) {
+        ValueWriter out = new ValueWriter().int8(1).int32(classic.sessionTimeoutMs()).compactLength(classic.protocols().size());
+        classic.protocols().forEach(each -> out.compactString(each.name()).compactBytes(each.metadata()).noTags());
+        return out.noTags();
     }
 
     private static void strings(ValueWriter out, Set<String> values) {
@@ -163,9 +173,20 @@ final class ConsumerRecords {
     private static ConsumerMember.Subscription subscription(ValueReader in) {
         ConsumerMember.Subscription subscription = new ConsumerMember.Subscription(in.compactNullableString(), in.compactNullableString(),
                 in.compactString(), in.compactString(), new LinkedHashSet<>(in.compactArray(ValueReader::compactString)),
-                in.compactNullableString(), in.int32(), in.compactNullableString());
+                in.compactNullableString(), in.int32(), in.compactNullableString(), null);
+        ConsumerMember.Classic[] classic = {null};
+        in.tags((tag, content) -> classic[0] = tag == CLASSIC_TAG && content.int8() > 0 ? classic(content) : classic[0]);
+        return subscription.speaking(classic[0]);
+    }
+
+    private static ConsumerMember.Classic classic(ValueReader in) {
+        ConsumerMember.Classic classic = new ConsumerMember.Classic(in.int32(), in.compactArray(each -> {
+            MemberProtocol protocol = new MemberProtocol(each.compactString(), each.compactBytes());
+            each.skipTags();
+            return protocol;
+        }));
         in.skipTags();
-        return subscription;
+        return classic;
     }
 
     private static Partitions partitions(ValueReader in) {

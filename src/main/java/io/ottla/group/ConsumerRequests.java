@@ -3,16 +3,12 @@ package io.ottla.group;
 
 import io.ottla.coordinator.Caller;
 import io.ottla.coordinator.Shards;
-import io.ottla.topic.TopicCatalog;
 import io.ottla.wire.RequestContext;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData.DescribedGroup;
@@ -26,33 +22,14 @@ final class ConsumerRequests {
 
     private final Shards<GroupCommand> shards;
     private final ToIntFunction<String> shardOf;
-    private final TopicCatalog catalog;
+    private final Surroundings surroundings;
     private final GroupSettings.Consumer settings;
-    private final AtomicLong topicsVersion = new AtomicLong(1);
-    private volatile TopicsImage image = TopicsImage.EMPTY;
 
-    ConsumerRequests(Shards<GroupCommand> shards, ToIntFunction<String> shardOf, TopicCatalog catalog, GroupSettings.Consumer settings) {
+    ConsumerRequests(Shards<GroupCommand> shards, ToIntFunction<String> shardOf, Surroundings surroundings, GroupSettings.Consumer settings) {
         this.shards = shards;
         this.shardOf = shardOf;
-        this.catalog = catalog;
+        this.surroundings = surroundings;
         this.settings = settings;
-    }
-
-    /** The topics have changed: the next heartbeat of each group looks at them again. */
-    void topicsChanged() {
-        topicsVersion.incrementAndGet();
-    }
-
-    /** Made anew only when it is asked for after a change. */
-    private TopicsImage image() {
-        long version = topicsVersion.get();
-        TopicsImage known = image;
-        if (known.version() == version) {
-            return known;
-        }
-        TopicsImage fresh = TopicsImage.of(version, catalog.topics().values());
-        image = fresh;
-        return fresh;
     }
 
     /** Answers INVALID_REQUEST, UNSUPPORTED_ASSIGNOR or INVALID_REGULAR_EXPRESSION at once; see {@link ConsumerDecisions} for the rest. */
@@ -126,8 +103,9 @@ final class ConsumerRequests {
                 request.subscribedTopicRegex(),
                 request.serverAssignor(),
                 owned(request.topicPartitions()),
-                pace(request.groupId()),
-                image(),
+                null,
+                surroundings.pace(request.groupId()),
+                surroundings.image(),
                 caller);
     }
 
@@ -138,19 +116,6 @@ final class ConsumerRequests {
         Partitions.Builder owned = new Partitions.Builder();
         topics.forEach(each -> owned.addAll(each.topicId(), each.partitions()));
         return owned.build();
-    }
-
-    private GroupCommand.Pace pace(String groupId) {
-        Map<String, String> own = catalog.configs(new ConfigResource(ConfigResource.Type.GROUP, groupId));
-        return new GroupCommand.Pace(
-                intOf(own, "consumer.session.timeout.ms", settings.sessionTimeoutMs()),
-                intOf(own, "consumer.heartbeat.interval.ms", settings.heartbeatIntervalMs()),
-                intOf(own, "consumer.assignment.interval.ms", settings.assignmentIntervalMs()));
-    }
-
-    private static int intOf(Map<String, String> configs, String name, int otherwise) {
-        String value = configs.get(name);
-        return value == null ? otherwise : Integer.parseInt(value);
     }
 
     /** INVALID_GROUP_ID, GROUP_ID_NOT_FOUND for each group. */
@@ -168,7 +133,7 @@ final class ConsumerRequests {
             if (groupId.isEmpty()) {
                 caller.refuse(Errors.INVALID_GROUP_ID);
             } else {
-                shards.submit(shardOf.applyAsInt(groupId), new GroupCommand.DescribeConsumers(groupId, image(), caller));
+                shards.submit(shardOf.applyAsInt(groupId), new GroupCommand.DescribeConsumers(groupId, surroundings.image(), caller));
             }
         }
     }

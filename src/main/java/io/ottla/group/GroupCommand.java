@@ -44,6 +44,7 @@ sealed interface GroupCommand extends Command {
      * @param idFirst         a dynamic newcomer is sent away with its id, to come back with it (version 4 and later)
      * @param canSkipAssign   the leader understands that it must not assign (version 9 and later)
      * @param reason          the client's own, or null
+     * @param pace            of a consumer group that a classic member joins
      */
     record Join(
             String groupId,
@@ -59,6 +60,8 @@ sealed interface GroupCommand extends Command {
             boolean idFirst,
             boolean canSkipAssign,
             String reason,
+            Pace pace,
+            TopicsImage image,
             Caller<JoinGroupResponseData> caller) implements Asked<JoinGroupResponseData> {}
 
     /** @param protocolType null if the client does not say (before version 5), as {@code protocolName} */
@@ -169,6 +172,7 @@ sealed interface GroupCommand extends Command {
      *
      * @param rebalanceTimeoutMs -1 if it has not changed
      * @param owned              what the member says that it owns
+     * @param classic            null, unless this is the join of a member that speaks the classic protocol
      */
     record ConsumerBeat(
             String groupId,
@@ -183,6 +187,7 @@ sealed interface GroupCommand extends Command {
             String regex,
             String assignor,
             Partitions owned,
+            ConsumerMember.Classic classic,
             Pace pace,
             TopicsImage image,
             Caller<ConsumerGroupHeartbeatResponseData> caller) implements Asked<ConsumerGroupHeartbeatResponseData> {}
@@ -212,6 +217,17 @@ sealed interface GroupCommand extends Command {
             beat.refuse(error);
         }
     }
+
+    /** The last step of a classic member's join that leaves no member of the consumer protocol in its group. */
+    record DowngradeWithJoin(ConsumerBeat beat) implements Internal {
+        @Override
+        public void refuse(Errors error) {
+            beat.refuse(error);
+        }
+    }
+
+    /** A classic member of a consumer group had until now to join again, or to fetch its assignment. */
+    record ClassicMemberLate(String groupId, String memberId) implements Internal {}
 
     record ConsumerSessionOver(String groupId, String memberId) implements Internal {}
 

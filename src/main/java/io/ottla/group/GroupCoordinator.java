@@ -65,6 +65,7 @@ public final class GroupCoordinator implements AutoCloseable {
     private final OffsetFetches fetches;
     private final OffsetDeletes deletes;
     private final ConsumerRequests consumers;
+    private final Surroundings surroundings;
     private volatile GuestGroups.Factory guests = NoGuests::new;
     private volatile boolean closed;
 
@@ -78,14 +79,15 @@ public final class GroupCoordinator implements AutoCloseable {
                 TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(settings.offsets().topicSegmentBytes()),
                 TopicConfig.COMPRESSION_TYPE_CONFIG, "producer");
         Caller<Rebalance> log = new RebalanceLog();
+        surroundings = new Surroundings(catalog, settings.consumer());
         shards = runtime.host(InternalTopics.CONSUMER_OFFSETS, count,
                 PartitionJournal.over(catalog, InternalTopics.CONSUMER_OFFSETS, count, configs),
-                () -> new GroupShard(settings, log, topic -> catalog.topics().containsKey(topic), guests));
-        memberships = new MembershipRequests(shards, this::partitionFor, settings.classic());
+                () -> new GroupShard(settings, log, surroundings::image, guests));
+        memberships = new MembershipRequests(shards, this::partitionFor, surroundings, settings.classic());
         commits = new OffsetCommits(shards, this::partitionFor, catalog, settings.offsets().metadataMaxBytes());
         fetches = new OffsetFetches(shards, this::partitionFor, catalog);
         deletes = new OffsetDeletes(shards, this::partitionFor, catalog);
-        consumers = new ConsumerRequests(shards, this::partitionFor, catalog, settings.consumer());
+        consumers = new ConsumerRequests(shards, this::partitionFor, surroundings, settings.consumer());
         catalog.watch(this::topicChanged);
     }
 
@@ -119,7 +121,7 @@ public final class GroupCoordinator implements AutoCloseable {
     }
 
     private void topicChanged(TopicCatalog.Change change) {
-        consumers.topicsChanged();
+        surroundings.topicsChanged();
         boolean gone = change.before() != null && change.after() == null && !change.before().internal();
         if (gone && !closed && catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS)) {
             for (int shard = 0; shard < shards.count(); shard++) {

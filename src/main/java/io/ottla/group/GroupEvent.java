@@ -110,8 +110,11 @@ sealed interface GroupEvent {
     /** The group has a new target assignment. */
     record ConsumerRebalanced(String groupId, Rebalance rebalance) implements Consumer {}
 
-    /** The group was compared with this version of the topics. */
-    record TopicsSeen(String groupId, long version) implements Consumer {}
+    /** A classic member must join again, or fetch its assignment, until this {@code elapsedMs}; {@link Long#MAX_VALUE} if it owes nothing. */
+    record ClassicMemberOwes(String groupId, String memberId, long deadlineMs) implements Consumer {}
+
+    /** @param compared whether the group's epoch is up to these topics */
+    record TopicsSeen(String groupId, TopicsImage image, boolean compared) implements Consumer {}
 
     /** A change of guests. */
     record OfGuests(GuestGroups.GuestEvent event) implements GroupEvent {}

@@ -2,6 +2,7 @@
 package io.ottla.group;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -35,8 +36,23 @@ public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer)
      * @param assignmentIntervalMs least time between two target assignments of a group, unless it says otherwise
      * @param maxSize              most members of a group
      * @param assignors            names of the server-side assignors on offer; the first is the default
+     * @param migration            which way groups with members may change their protocol
      */
-    public record Consumer(int sessionTimeoutMs, int heartbeatIntervalMs, int assignmentIntervalMs, int maxSize, List<String> assignors) {}
+    public record Consumer(int sessionTimeoutMs, int heartbeatIntervalMs, int assignmentIntervalMs, int maxSize, List<String> assignors,
+            MigrationPolicy migration) {}
+
+    /** Which way a group that has members may change its protocol (KIP-848). */
+    public enum MigrationPolicy {
+        BIDIRECTIONAL(true, true), UPGRADE(true, false), DOWNGRADE(false, true), DISABLED(false, false);
+
+        final boolean upgrades;
+        final boolean downgrades;
+
+        MigrationPolicy(boolean upgrades, boolean downgrades) {
+            this.upgrades = upgrades;
+            this.downgrades = downgrades;
+        }
+    }
 
     private static final long MS_PER_MINUTE = 60_000;
 
@@ -65,7 +81,9 @@ public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer)
                         intOf(configs, "group.consumer.assignment.interval.ms", 1_000),
                         intOf(configs, "group.consumer.max.size", Integer.MAX_VALUE),
                         configs.get("group.consumer.assignors") instanceof List<?> names
-                                ? names.stream().map(String::valueOf).toList() : List.of("uniform", "range")));
+                                ? names.stream().map(String::valueOf).toList() : List.of("uniform", "range"),
+                        configs.get("group.consumer.migration.policy") instanceof String policy
+                                ? MigrationPolicy.valueOf(policy.toUpperCase(Locale.ROOT)) : MigrationPolicy.BIDIRECTIONAL));
     }
 
     private static int intOf(Map<String, ?> configs, String name, int defaultValue) {

@@ -12,7 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.LeaveGroupResponseData;
 import org.apache.kafka.common.message.LeaveGroupResponseData.MemberResponse;
@@ -26,37 +26,54 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
     private final JoinDecisions joins;
     private final RebalanceDecisions rebalances;
     private final SyncDecisions syncs;
+    private final Migration migration;
+    private final ConsumerAssignments assignments;
+    private final ConsumerDepartures departures;
     private final ConsumerDecisions consumers;
+    private final MixedDecisions mixed;
     private final OffsetDecisions commits = new OffsetDecisions(offsets);
     private final OffsetExpiry expiry;
-    private final Predicate<String> topicExists;
+    private final Supplier<TopicsImage> topics;
     private final GuestGroups guests;
 
     /**
-     * @param log         is told of each rebalance that has ended
-     * @param topicExists asked once, after loading, for the topics that have committed offsets
-     * @param guests      groups of another kind
+     * @param log    is told of each rebalance that has ended
+     * @param topics asked once, after loading
+     * @param guests groups of another kind
      */
-    GroupShard(GroupSettings settings, Caller<Rebalance> log, Predicate<String> topicExists, GuestGroups.Factory guests) {
+    GroupShard(GroupSettings settings, Caller<Rebalance> log, Supplier<TopicsImage> topics, GuestGroups.Factory guests) {
         this.guests = guests.create(groups::containsKey);
-        this.topicExists = topicExists;
+        this.topics = topics;
         expiry = new OffsetExpiry(settings.offsets(), groups, offsets);
         joins = new JoinDecisions(settings.classic());
         rebalances = new RebalanceDecisions(settings.classic(), log);
         syncs = new SyncDecisions(rebalances);
-        consumers = new ConsumerDecisions(settings.consumer(), log);
+        migration = new Migration(settings);
+        assignments = new ConsumerAssignments(settings.consumer(), migration, log);
+        departures = new ConsumerDepartures(migration);
+        consumers = new ConsumerDecisions(settings.consumer(), departures);
+        mixed = new MixedDecisions(consumers, departures, migration);
     }
 
     @Override
     public Outcome<GroupCommand, GroupEvent> decide(GroupCommand command, Moment now) {
         return switch (command) {
             case GroupCommand.Join join -> join(join, now);
-            case GroupCommand.Sync sync -> groups.get(sync.groupId()) instanceof ClassicGroup group
-                    ? syncs.decide(group, sync, now) : Outcome.reply(sync.caller(), Answers.syncError(Errors.UNKNOWN_MEMBER_ID));
-            case GroupCommand.Heartbeat heartbeat -> groups.get(heartbeat.groupId()) instanceof ClassicGroup group
-                    ? MemberDecisions.heartbeat(group, heartbeat, now) : Outcome.reply(heartbeat.caller(), Errors.UNKNOWN_MEMBER_ID);
-            case GroupCommand.Leave leave -> groups.get(leave.groupId()) instanceof ClassicGroup group
-                    ? MemberDecisions.leave(group, leave) : Outcome.reply(leave.caller(), nobodyToLeave(leave));
+            case GroupCommand.Sync sync -> switch (groups.get(sync.groupId())) {
+                case null -> Outcome.reply(sync.caller(), Answers.syncError(Errors.UNKNOWN_MEMBER_ID));
+                case ClassicGroup group -> syncs.decide(group, sync, now);
+                case ConsumerGroup group -> mixed.sync(group, sync, now);
+            };
+            case GroupCommand.Heartbeat heartbeat -> switch (groups.get(heartbeat.groupId())) {
+                case null -> Outcome.reply(heartbeat.caller(), Errors.UNKNOWN_MEMBER_ID);
+                case ClassicGroup group -> MemberDecisions.heartbeat(group, heartbeat, now);
+                case ConsumerGroup group -> mixed.heartbeat(group, heartbeat, now);
+            };
+            case GroupCommand.Leave leave -> switch (groups.get(leave.groupId())) {
+                case null -> Outcome.reply(leave.caller(), nobodyToLeave(leave));
+                case ClassicGroup group -> MemberDecisions.leave(group, leave);
+                case ConsumerGroup group -> mixed.leave(group, leave, now);
+            };
             case GroupCommand.CommitOffsets commit when guests.holds(commit.groupId()) ->
                     Outcome.reply(commit.caller(), Errors.GROUP_ID_NOT_FOUND);
             case GroupCommand.CommitOffsets commit -> commits.commit(groups.get(commit.groupId()), commit, now);
@@ -76,11 +93,13 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                 case ConsumerGroup group -> group.history();
             });
             case GroupCommand.ConsumerBeat beat -> beat(beat, now);
-            case GroupCommand.RefreshConsumers refresh -> withConsumers(refresh.groupId(), group -> consumers.refresh(group, refresh, now));
-            case GroupCommand.AssignConsumers assign -> withConsumers(assign.beat().groupId(), group -> consumers.assign(group, assign.beat(), now));
+            case GroupCommand.RefreshConsumers refresh -> withConsumers(refresh.groupId(), group -> assignments.refresh(group, refresh, now));
+            case GroupCommand.AssignConsumers assign -> withConsumers(assign.beat().groupId(), group -> assignments.assign(group, assign.beat(), now));
             case GroupCommand.AnswerBeat answer -> withConsumers(answer.beat().groupId(), group -> consumers.answer(group, answer.beat(), now));
-            case GroupCommand.ConsumerSessionOver over -> withConsumers(over.groupId(), group -> ConsumerDecisions.sessionOver(group, over.memberId(), now));
-            case GroupCommand.RevocationOver over -> withConsumers(over.groupId(), group -> ConsumerDecisions.revocationOver(group, over));
+            case GroupCommand.ConsumerSessionOver over -> withConsumers(over.groupId(), group -> departures.sessionOver(group, over, now));
+            case GroupCommand.ClassicMemberLate late -> withConsumers(late.groupId(), group -> departures.classicMemberLate(group, late, now));
+            case GroupCommand.DowngradeWithJoin join -> withConsumers(join.beat().groupId(), group -> migration.downgrade(group, join, now));
+            case GroupCommand.RevocationOver over -> withConsumers(over.groupId(), group -> departures.revocationOver(group, over, now));
             case GroupCommand.DescribeConsumers describe -> Outcome.reply(describe.caller(),
                     ConsumerDescriptions.describe(describe.groupId(), groups.get(describe.groupId()), describe.image()));
             case GroupCommand.ExpireOffsets ignored -> expiry.expire(now);
@@ -103,17 +122,18 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
         return groups.get(groupId) instanceof ConsumerGroup group ? decision.apply(group) : Outcome.nothing();
     }
 
-    /** A group without members may change its protocol with its first one. */
+    /** Whoever joins brings the consumer protocol along: a classic group without members is forgotten for it, one with members is upgraded. */
     private Outcome<GroupCommand, GroupEvent> beat(GroupCommand.ConsumerBeat beat, Moment now) {
         Group group = groups.get(beat.groupId());
         boolean joins = beat.epoch() == ConsumerMember.JOINING;
         return switch (group) {
             case ConsumerGroup consumer -> consumers.beat(consumer, beat, now);
-            case ClassicGroup classic when joins && classic.abandoned() -> Outcome.<GroupCommand, GroupEvent>builder()
+            case ClassicGroup ignored when !joins -> unknownGroup(beat, "Group " + beat.groupId() + " is not a consumer group.");
+            case ClassicGroup classic when classic.neverUsed() -> first(beat, now);
+            case ClassicGroup classic when classic.is(ClassicState.EMPTY) -> Outcome.<GroupCommand, GroupEvent>builder()
                     .event(new GroupEvent.ClassicGroupRemoved(classic.groupId())).then(beat);
-            case ClassicGroup classic when !joins || !classic.neverUsed() ->
-                    unknownGroup(beat, "Group " + beat.groupId() + " is not a consumer group.");
-            case null, default -> first(beat, now);
+            case ClassicGroup classic -> migration.upgrade(classic, beat, now);
+            case null -> first(beat, now);
         };
     }
 
@@ -160,9 +180,9 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case null -> joins.decide(new ClassicGroup(join.groupId()), join, now);
             case ClassicGroup classic -> joins.decide(classic, join, now);
             case ConsumerGroup consumer when consumer.isEmpty() && join.memberId().isEmpty() ->
-                    new Outcome<>(ConsumerDecisions.removeAll(consumer), List.of(), List.of(), join);
-            case ConsumerGroup consumer -> JoinDecisions.refuse(join,
-                    consumer.isEmpty() ? Errors.UNKNOWN_MEMBER_ID : Errors.INCONSISTENT_GROUP_PROTOCOL);
+                    new Outcome<>(ConsumerDepartures.removeAll(consumer), List.of(), List.of(), join);
+            case ConsumerGroup consumer when consumer.isEmpty() -> JoinDecisions.refuse(join, Errors.UNKNOWN_MEMBER_ID);
+            case ConsumerGroup consumer -> mixed.join(consumer, join, now);
         };
     }
 
@@ -190,7 +210,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case ConsumerGroup consumer when !consumer.isEmpty() -> Outcome.reply(delete.caller(), Errors.NON_EMPTY_GROUP);
             case ConsumerGroup consumer -> {
                 List<GroupEvent> events = commits.removeAll(consumer.groupId());
-                events.addAll(ConsumerDecisions.removeAll(consumer));
+                events.addAll(ConsumerDepartures.removeAll(consumer));
                 yield Outcome.of(events, delete.caller(), Errors.NONE);
             }
         };
@@ -285,7 +305,8 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
     @Override
     public Outcome<GroupCommand, GroupEvent> loaded(Moment now) {
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
-        expiry.loaded(topicExists, now, outcome);
+        TopicsImage image = topics.get();
+        expiry.loaded(image.byName()::containsKey, now, outcome);
         for (Group group : groups.values()) {
             switch (group) {
                 case ClassicGroup classic -> classic.members().forEach(member -> {
@@ -293,7 +314,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                     outcome.event(new GroupEvent.SessionProlonged(classic.groupId(), member.memberId, deadlineMs));
                     outcome.timer(new GroupCommand.SessionOver(classic.groupId(), member.memberId), deadlineMs);
                 });
-                case ConsumerGroup consumer -> consumers.loaded(consumer, now, outcome);
+                case ConsumerGroup consumer -> consumers.loaded(consumer, image, now, outcome);
             }
         }
         Outcome<GroupCommand, GroupEvent> own = outcome.build();

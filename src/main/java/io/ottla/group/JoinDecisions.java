@@ -79,7 +79,7 @@ final class JoinDecisions {
             return refuse(join, error);
         }
         ClassicMember member = group.member(join.memberId());
-        boolean same = member.matches(join.protocols());
+        boolean same = member.protocols.equals(join.protocols());
         return switch (group.state()) {
             case EMPTY -> refuse(join, Errors.UNKNOWN_MEMBER_ID);
             case PREPARING_REBALANCE -> rejoin(member, join, "rejoins");

@@ -33,11 +33,13 @@ final class MembershipRequests {
 
     private final Shards<GroupCommand> shards;
     private final ToIntFunction<String> shardOf;
+    private final Surroundings surroundings;
     private final GroupSettings.Classic settings;
 
-    MembershipRequests(Shards<GroupCommand> shards, ToIntFunction<String> shardOf, GroupSettings.Classic settings) {
+    MembershipRequests(Shards<GroupCommand> shards, ToIntFunction<String> shardOf, Surroundings surroundings, GroupSettings.Classic settings) {
         this.shards = shards;
         this.shardOf = shardOf;
+        this.surroundings = surroundings;
         this.settings = settings;
     }
 
@@ -57,7 +59,7 @@ final class MembershipRequests {
         }
     }
 
-    private static GroupCommand.Join command(RequestContext context, JoinGroupRequestData request, Caller<JoinGroupResponseData> caller) {
+    private GroupCommand.Join command(RequestContext context, JoinGroupRequestData request, Caller<JoinGroupResponseData> caller) {
         short version = context.apiVersion();
         String clientId = context.clientId() == null ? "" : context.clientId();
         String named = request.groupInstanceId() == null ? clientId : request.groupInstanceId();
@@ -77,6 +79,8 @@ final class MembershipRequests {
                 version >= JOIN_WITH_ID_FIRST,
                 version >= JOIN_WITH_SKIP_ASSIGNMENT,
                 request.reason(),
+                surroundings.pace(request.groupId()),
+                surroundings.image(),
                 caller);
     }
 

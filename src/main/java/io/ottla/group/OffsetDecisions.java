@@ -85,12 +85,16 @@ final class OffsetDecisions {
         if (member == null) {
             return Errors.UNKNOWN_MEMBER_ID;
         }
-        if (!commit.tellsMissing() && commit.producer() == null) {
+        if (!commit.tellsMissing() && commit.producer() == null && !member.isClassic()) {
             // Such a client could not understand STALE_MEMBER_EPOCH.
             return Errors.UNSUPPORTED_VERSION;
         }
-        return commit.generation() == member.epoch() ? Errors.NONE
-                : commit.producer() != null && !commit.tellsMissing() ? Errors.ILLEGAL_GENERATION : Errors.STALE_MEMBER_EPOCH;
+        boolean understands = commit.tellsMissing() || commit.producer() == null;
+        return commit.generation() == member.epoch() ? Errors.NONE : understands ? stale(member) : Errors.ILLEGAL_GENERATION;
+    }
+
+    private static Errors stale(ConsumerMember member) {
+        return member.isClassic() ? Errors.ILLEGAL_GENERATION : Errors.STALE_MEMBER_EPOCH;
     }
 
     /** Ends what a producer's transaction has committed here. */
@@ -111,7 +115,7 @@ final class OffsetDecisions {
             ConsumerMember member = consumer.member(fetch.memberId());
             if (member == null || member.epoch() != fetch.memberEpoch()) {
                 return Outcome.reply(fetch.caller(), response.setErrorCode(
-                        (member == null ? Errors.UNKNOWN_MEMBER_ID : Errors.STALE_MEMBER_EPOCH).code()));
+                        (member == null ? Errors.UNKNOWN_MEMBER_ID : stale(member)).code()));
             }
         }
         if (fetch.topics() == null) {

@@ -112,7 +112,7 @@ final class OffsetExpiry {
     private static int expireGroup(Group group, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
         List<GroupEvent> events = switch (group) {
             case ClassicGroup classic -> classic.abandoned() ? List.of(new GroupEvent.ClassicGroupRemoved(classic.groupId())) : List.of();
-            case ConsumerGroup consumer -> consumer.isEmpty() ? ConsumerDecisions.removeAll(consumer) : List.of();
+            case ConsumerGroup consumer -> consumer.isEmpty() ? ConsumerDepartures.removeAll(consumer) : List.of();
         };
         events.forEach(outcome::event);
         return events.size();

@@ -57,7 +57,21 @@ class ConsumerRecordsTest {
                 new ConsumerGroupMemberMetadataValue().setInstanceId("i").setRackId(null).setClientId("c").setClientHost("/h")
                         .setSubscribedTopicNames(List.of("a", "b")).setSubscribedTopicRegex("x.*").setRebalanceTimeoutMs(5).setServerAssignor("range"),
                 new GroupEvent.ConsumerMemberKept("g", "m", new ConsumerMember.Subscription(
-                        "i", null, "c", "/h", new LinkedHashSet<>(List.of("a", "b")), "x.*", 5, "range")));
+                        "i", null, "c", "/h", new LinkedHashSet<>(List.of("a", "b")), "x.*", 5, "range", null)));
+    }
+
+    @Test
+    void aMemberThatSpeaksTheClassicProtocol() {
+        byte[] metadata = {1, 2, 3};
+        assertSame(5, new ConsumerGroupMemberMetadataKey().setGroupId("g").setMemberId("m"),
+                new ConsumerGroupMemberMetadataValue().setInstanceId(null).setRackId("r").setClientId("c").setClientHost("/h")
+                        .setSubscribedTopicNames(List.of("a")).setSubscribedTopicRegex(null).setRebalanceTimeoutMs(5).setServerAssignor(null)
+                        .setClassicMemberMetadata(new ConsumerGroupMemberMetadataValue.ClassicMemberMetadata().setSessionTimeoutMs(7)
+                                .setSupportedProtocols(List.of(
+                                        new ConsumerGroupMemberMetadataValue.ClassicProtocol().setName("range").setMetadata(metadata),
+                                        new ConsumerGroupMemberMetadataValue.ClassicProtocol().setName("sticky").setMetadata(new byte[0])))),
+                new GroupEvent.ConsumerMemberKept("g", "m", new ConsumerMember.Subscription(null, "r", "c", "/h", Set.of("a"), null, 5, null,
+                        new ConsumerMember.Classic(7, List.of(new MemberProtocol("range", metadata), new MemberProtocol("sticky", new byte[0]))))));
     }
 
     @Test

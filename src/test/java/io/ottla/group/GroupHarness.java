@@ -55,6 +55,7 @@ import org.apache.kafka.common.message.TxnOffsetCommitRequestData.TxnOffsetCommi
 import org.apache.kafka.common.message.TxnOffsetCommitResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.MessageUtil;
+import org.apache.kafka.common.utils.Utils;
 
 /** A group coordinator over topics in memory, with time and turns in the test's hands. */
 final class GroupHarness {
@@ -136,10 +137,16 @@ final class GroupHarness {
     }
 
     static byte[] subscription(String... topics) {
-        ByteBuffer bytes = MessageUtil.toVersionPrefixedByteBuffer((short) 1, new ConsumerProtocolSubscription().setTopics(List.of(topics)));
-        byte[] array = new byte[bytes.remaining()];
-        bytes.get(array);
-        return array;
+        return subscription(List.of(topics), List.of());
+    }
+
+    /** @param owned partitions of the first topic that the member has not given up */
+    static byte[] subscription(List<String> topics, List<Integer> owned) {
+        ConsumerProtocolSubscription subscription = new ConsumerProtocolSubscription().setTopics(topics);
+        if (!owned.isEmpty()) {
+            subscription.ownedPartitions().add(new ConsumerProtocolSubscription.TopicPartition().setTopic(topics.getFirst()).setPartitions(owned));
+        }
+        return Utils.toArray(MessageUtil.toVersionPrefixedByteBuffer((short) 1, subscription));
     }
 
     static byte[] assignment(String topic, Integer... partitions) {

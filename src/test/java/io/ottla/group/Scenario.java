@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.group;
 
+import io.ottla.wire.RequestContext;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -27,7 +28,7 @@ import org.apache.kafka.common.protocol.Errors;
 final class Scenario {
     private static final String GROUP = "group";
 
-    private final GroupHarness harness;
+    private GroupHarness harness;
     private final Map<String, Member> members = new LinkedHashMap<>();
     private final List<String> outcome = new ArrayList<>();
 
@@ -73,8 +74,15 @@ final class Scenario {
     }
 
     Scenario() {
-        harness = new GroupHarness(Map.of("offsets.retention.minutes", 10, "offsets.retention.check.interval.ms", 60_000,
+        configure(Map.of());
+    }
+
+    /** A broker anew, with these configs beside those of all stories. */
+    private void configure(Map<String, String> options) {
+        Map<String, Object> configs = new HashMap<>(Map.of("offsets.retention.minutes", 10, "offsets.retention.check.interval.ms", 60_000,
                 "group.consumer.assignment.interval.ms", 0));
+        options.forEach((name, value) -> configs.put(name, value.chars().allMatch(Character::isDigit) ? Integer.valueOf(value) : value));
+        harness = new GroupHarness(configs);
     }
 
     /** Does one step; returns what was answered meanwhile, to whomever. */
@@ -82,6 +90,7 @@ final class Scenario {
         Step step = Step.parse(line);
         outcome.clear();
         switch (step.verb) {
+            case "broker" -> configure(step.options);
             case "join" -> join(step);
             case "sync" -> sync(step);
             case "heartbeat" -> forEach(step, member -> say(member, harness.heartbeat(GROUP, member.id, member.instanceId, member.generation)));
@@ -137,10 +146,18 @@ final class Scenario {
             int version = step.number("version", member.instanceId == null ? 3 : 5);
             var request = harness.joinRequest(GROUP, member.id, member.instanceId, step.option("protocols", "range").split(","))
                     .setProtocolType(step.option("type", "consumer"));
-            request.protocols().forEach(each -> each.setMetadata(GroupHarness.subscription(step.option("topics", "orders").split(","))));
-            harness.coordinator().joinGroup(GroupHarness.context(version), request, response -> joined(member, response));
+            List<String> topics = List.of(step.option("topics", "orders").split(","));
+            request.protocols().forEach(each -> each.setMetadata(step.options.containsKey("metadata") ? new byte[] {1}
+                    : GroupHarness.subscription(topics, numbers(step.option("owns", "")))));
+            // Ids begin with the client's name: what assignors make of their order is the same each time.
+            RequestContext context = new RequestContext((short) version, name, "/127.0.0.1", "PLAINTEXT");
+            harness.coordinator().joinGroup(context, request, response -> joined(member, response));
             harness.settle();
         }
+    }
+
+    private static List<Integer> numbers(String list) {
+        return Arrays.stream(list.split(",")).filter(each -> !each.isEmpty()).map(Integer::valueOf).toList();
     }
 
     private void joined(Member member, JoinGroupResponseData response) {
@@ -163,8 +180,7 @@ final class Scenario {
         Map<String, byte[]> assignments = new HashMap<>();
         step.options.forEach((name, partitions) -> {
             if (!name.equals("generation")) {
-                assignments.put(member(name).id, GroupHarness.assignment("orders",
-                        Arrays.stream(partitions.split(",")).map(Integer::valueOf).toArray(Integer[]::new)));
+                assignments.put(member(name).id, GroupHarness.assignment("orders", numbers(partitions).toArray(Integer[]::new)));
             }
         });
         for (String name : step.words) {
@@ -248,7 +264,7 @@ final class Scenario {
         }
         outcome.add(described.groupState() + ", epoch " + described.groupEpoch() + ", assignment of epoch " + described.assignmentEpoch()
                 + ", assignor " + described.assignorName());
-        described.members().forEach(each -> outcome.add("  " + nameOf(each.memberId()) + ": epoch " + each.memberEpoch() + ", has "
+        described.members().forEach(each -> outcome.add("  " + nameOf(each.memberId()) + (each.memberType() == 0 ? " (classic)" : "") + ": epoch " + each.memberEpoch() + ", has "
                 + named(each.assignment()) + ", is to have " + named(each.targetAssignment())));
     }
 
@@ -302,11 +318,20 @@ final class Scenario {
         outcome.add(found.isEmpty() ? "none" : found.entrySet().stream().map(each -> each.getKey() + "=" + each.getValue()).collect(Collectors.joining(" ")));
     }
 
+    /** A heartbeat of each member every second, whichever protocol it speaks; nobody looks at the answers. */
     private void keepAlive(Step step) {
         long left = millis(step.option("for", "0s"));
         for (; left > 0; left -= 1_000) {
             harness.advance(1_000);
-            forEach(step, member -> harness.heartbeat(GROUP, member.id, member.instanceId, member.generation));
+            int told = outcome.size();
+            forEach(step, member -> {
+                if (member.epoch > 0) {
+                    beat(new Step("beat", List.of(member.name), Map.of()));
+                } else {
+                    harness.heartbeat(GROUP, member.id, member.instanceId, member.generation);
+                }
+            });
+            outcome.subList(told, outcome.size()).clear();
         }
     }
 

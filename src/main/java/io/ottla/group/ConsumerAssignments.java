@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.group;
+
+import io.ottla.coordinator.Caller;
+import io.ottla.coordinator.Moment;
+import io.ottla.coordinator.Outcome;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** How a consumer group comes to a new target: its epoch follows its members and topics, and the assignor follows the epoch (KIP-848). */
+final class ConsumerAssignments {
+    private final GroupSettings.Consumer settings;
+    private final Migration migration;
+    private final Map<String, Assignor> assignors = new HashMap<>();
+    private final Caller<Rebalance> log;
+
+    /** @param log is told of each new target assignment */
+    ConsumerAssignments(GroupSettings.Consumer settings, Migration migration, Caller<Rebalance> log) {
+        this.settings = settings;
+        this.migration = migration;
+        this.log = log;
+        List.of(new UniformAssignor(), new RangeAssignor()).forEach(each -> assignors.put(each.name(), each));
+    }
+
+    /** Resolves expressions, and starts a new epoch if members or topics have changed. */
+    Outcome<GroupCommand, GroupEvent> refresh(ConsumerGroup group, GroupCommand.RefreshConsumers refresh, Moment now) {
+        Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
+        TopicsImage image = refresh.image();
+        Set<String> topics = new HashSet<>(group.namedTopics());
+        for (String regex : group.regexes()) {
+            topics.addAll(resolve(group, regex, image, now, outcome));
+        }
+        for (String regex : group.resolvedRegexes()) {
+            if (!group.regexes().contains(regex)) {
+                outcome.event(new GroupEvent.ConsumerPartRemoved(group.groupId(), GroupEvent.Part.REGEX, regex));
+            }
+        }
+        long hash = image.hash(topics);
+        if (refresh.changed() || hash != group.topicsHash()) {
+            outcome.event(new GroupEvent.ConsumerGroupKept(group.groupId(), group.epoch() + 1, hash));
+        }
+        if (group.isEmpty()) {
+            outcome.event(new GroupEvent.TargetEpochKept(group.groupId(), group.epoch() + 1, 0));
+        }
+        outcome.event(new GroupEvent.TopicsSeen(group.groupId(), image, true));
+        return outcome.then(refresh.beat() == null ? null : next(group, refresh.beat()));
+    }
+
+    /** A static member that comes back with the classic protocol may have been the last one that did not speak it. */
+    private GroupCommand next(ConsumerGroup group, GroupCommand.ConsumerBeat beat) {
+        boolean downgrades = beat.classic() != null && beat.instanceId() != null && migration.downgrades(group, List.of());
+        return downgrades ? new GroupCommand.DowngradeWithJoin(beat) : new GroupCommand.AssignConsumers(beat);
+    }
+
+    private static Set<String> resolve(ConsumerGroup group, String regex, TopicsImage image, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+        ConsumerGroup.ResolvedRegex before = group.resolved(regex);
+        if (before != null && group.seenTopics() == image.version()) {
+            return before.topics();
+        }
+        Set<String> topics = TopicRegex.matching(regex, image);
+        if (before == null || !before.topics().equals(topics)) {
+            outcome.event(new GroupEvent.RegexKept(group.groupId(), regex, new ConsumerGroup.ResolvedRegex(topics, image.version(), now.wallMs())));
+        }
+        return topics;
+    }
+
+    /** Makes a target for the newest epoch, unless that was done a moment ago: then a later heartbeat does it. */
+    Outcome<GroupCommand, GroupEvent> assign(ConsumerGroup group, GroupCommand.ConsumerBeat beat, Moment now) {
+        Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
+        long sinceMs = now.wallMs() - group.assignedAtMs();
+        boolean due = group.assignedAtMs() == 0 || sinceMs < 0 || sinceMs >= beat.pace().assignmentIntervalMs();
+        if (group.epoch() > group.assignmentEpoch() && due) {
+            String preferred = group.preferredAssignor(settings.assignors().getFirst());
+            Assignor assignor = assignors.getOrDefault(preferred, assignors.get("uniform"));
+            List<Assignor.Wish> wishes = new ArrayList<>(group.size());
+            group.members().forEach(member -> wishes.add(new Assignor.Wish(member.memberId(), member.subscription().instanceId(),
+                    group.topicsOf(member), group.target(member.memberId()))));
+            Map<String, Partitions> targets = assignor.assign(wishes, beat.image());
+            for (ConsumerMember member : group.members()) {
+                Partitions target = targets.getOrDefault(member.memberId(), Partitions.NONE);
+                if (!target.equals(group.target(member.memberId()))) {
+                    outcome.event(new GroupEvent.TargetKept(group.groupId(), member.memberId(), target));
+                }
+            }
+            Rebalance rebalance = ConsumerHistory.rebalance(group, targets, beat.image(), now);
+            outcome.event(new GroupEvent.TargetEpochKept(group.groupId(), group.epoch(), now.wallMs()))
+                    .event(new GroupEvent.ConsumerRebalanced(group.groupId(), rebalance))
+                    .reply(log, rebalance);
+        }
+        return outcome.then(new GroupCommand.AnswerBeat(beat));
+    }
+}
