@@ -38,6 +38,9 @@ public final class Apis {
         served.addAll(ofGroups(services.groups()));
         served.addAll(ofShareGroups(services));
         served.addAll(ofTransactions(services.transactions(), services.groups()));
+        served.addAll(ofOperators(services));
+        served.addAll(OneMember.apis(services.admin().cluster()));
+        served.addAll(NoSecurity.apis());
         table[0] = new ApiTable(served);
         return table[0];
     }
@@ -50,7 +53,6 @@ public final class Apis {
                 new MetadataApi(admin.cluster(), catalog, creation),
                 new DescribeTopicPartitionsApi(admin.cluster(), catalog),
                 new DescribeClusterApi(admin.cluster()),
-                new ListPartitionReassignmentsApi(),
                 new FindCoordinatorApi(admin.cluster()));
     }
 
@@ -121,6 +123,24 @@ public final class Apis {
                 Forwarded.inTurn(ApiKeys.LIST_TRANSACTIONS, transactions::list),
                 Forwarded.inTurn(ApiKeys.DESCRIBE_TRANSACTIONS, transactions::describe),
                 new TxnOffsetCommitApi(groups, transactions));
+    }
+
+    private static List<Api<?>> ofOperators(Services services) {
+        TopicCatalog catalog = services.admin().catalog();
+        Cluster cluster = services.admin().cluster();
+        ClientQuotas quotas = new ClientQuotas(catalog);
+        ScramCredentials credentials = new ScramCredentials(catalog);
+        return List.of(
+                new ElectLeadersApi(catalog, cluster.nodeId()),
+                new AlterPartitionReassignmentsApi(catalog, cluster.nodeId()),
+                new ListPartitionReassignmentsApi(),
+                new AlterReplicaLogDirsApi(catalog, services.dataDirectory()),
+                new DescribeClientQuotasApi(quotas),
+                new AlterClientQuotasApi(quotas),
+                new DescribeUserScramCredentialsApi(credentials),
+                new AlterUserScramCredentialsApi(credentials),
+                new DescribeQuorumApi(cluster),
+                new UpdateFeaturesApi(FEATURES));
     }
 
     /** What may be done with a group is not the group's to say. */

@@ -38,7 +38,7 @@ import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
  */
 final class ScenarioRun implements AutoCloseable {
     private static final Set<String> CHANGES = Set.of("CreateTopics", "DeleteTopics", "CreatePartitions", "AlterConfigs", "IncrementalAlterConfigs");
-    private static final List<String> NAME_FIELDS = List.of("name", "topicName", "groupId", "resourceName", "apiKey");
+    private static final List<String> NAME_FIELDS = List.of("name", "topic", "topicName", "groupId", "resourceName", "apiKey");
     private static final String MAIN = "main";
     private static final Long DEFAULT_CONFIG = (long) ConfigSource.DEFAULT_CONFIG.id();
 
