@@ -12,18 +12,20 @@ public final class CoordinatorRuntime implements AutoCloseable {
     private static final int QUEUE_CAPACITY = 16_384;
 
     private final Clock clock;
+    private final Aside aside;
     private final List<CoordinatorLoop> loops = new ArrayList<>();
     private final List<Shard<?, ?>> shards = new ArrayList<>();
 
     /** Starts {@code threads} loops. */
     public CoordinatorRuntime(Clock clock, int threads) {
-        this(clock, threads, QUEUE_CAPACITY);
+        this(clock, threads, QUEUE_CAPACITY, Aside.THREADS);
         loops.forEach(CoordinatorLoop::start);
     }
 
     /** Loops that a test turns by hand with {@link #turn}. */
-    CoordinatorRuntime(Clock clock, int threads, int queueCapacity) {
+    CoordinatorRuntime(Clock clock, int threads, int queueCapacity, Aside aside) {
         this.clock = clock;
+        this.aside = aside;
         for (int i = 0; i < threads; i++) {
             loops.add(new CoordinatorLoop("coordinator-" + i, clock, queueCapacity));
         }
@@ -43,10 +45,15 @@ public final class CoordinatorRuntime implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             int index = i;
             CoordinatorLoop loop = loops.get(i % loops.size());
-            hosted.add(new Shard<>(name + "-" + i, loop, () -> journals.apply(index), deciders));
+            hosted.add(new Shard<>(name + "-" + i, loop, aside, () -> journals.apply(index), deciders));
         }
         shards.addAll(hosted);
         return new Shards<>(loops, hosted);
+    }
+
+    /** Where this runtime's rooms have work done that may block. */
+    public Aside aside() {
+        return aside;
     }
 
     /** The time by this runtime's clock, for what its rooms do outside of decisions. Safe for any thread. */

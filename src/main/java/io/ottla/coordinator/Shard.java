@@ -42,6 +42,7 @@ final class Shard<C extends Command, E> {
 
     private final String name;
     private final CoordinatorLoop loop;
+    private final Aside aside;
     private final Supplier<Journal> openJournal;
     private final Supplier<? extends Decider<C, E>> newDecider;
     private State<C, E> state = new State.Unloaded<>();
@@ -54,9 +55,10 @@ final class Shard<C extends Command, E> {
     /** The end of the journal after the last append. */
     private long end;
 
-    Shard(String name, CoordinatorLoop loop, Supplier<Journal> openJournal, Supplier<? extends Decider<C, E>> newDecider) {
+    Shard(String name, CoordinatorLoop loop, Aside aside, Supplier<Journal> openJournal, Supplier<? extends Decider<C, E>> newDecider) {
         this.name = name;
         this.loop = loop;
+        this.aside = aside;
         this.openJournal = openJournal;
         this.newDecider = newDecider;
     }
@@ -85,7 +87,7 @@ final class Shard<C extends Command, E> {
                 activate(replay(journal), now);
             } else {
                 state = new State.Loading<>();
-                Thread.ofVirtual().name("load-" + name).start(() -> replayAside(journal));
+                aside.run("load-" + name, () -> replayAside(journal));
             }
         } catch (RuntimeException e) {
             loadFailed(e);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.transaction;
 
+import io.ottla.coordinator.Aside;
 import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.AppendRefused;
 import io.ottla.topic.Appended;
@@ -33,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes the markers that end transactions. What has come in while a round was written goes out in the next, with one append
  * for each partition whoever its transactions belong to; nobody waits for a flush. The queue holds at most one entry for each
- * transactional id, and for each marker request under way. Safe for any thread; rounds run on a virtual thread of their own.
+ * transactional id, and for each marker request under way. Safe for any thread; rounds run aside.
  */
 final class MarkerWriter {
     private static final Logger LOG = LoggerFactory.getLogger(MarkerWriter.class);
@@ -75,11 +76,13 @@ final class MarkerWriter {
 
     private final TopicCatalog catalog;
     private final TransactionalOffsets offsets;
+    private final Aside aside;
     private final Queue<Job> queue = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean running = new AtomicBoolean();
 
-    MarkerWriter(TopicCatalog catalog, TransactionalOffsets offsets) {
+    MarkerWriter(TopicCatalog catalog, TransactionalOffsets offsets, Aside aside) {
         this.catalog = catalog;
+        this.aside = aside;
         this.offsets = offsets;
     }
 
@@ -96,7 +99,7 @@ final class MarkerWriter {
         }
         queue.add(new Job(order, coordinatorEpoch, done));
         if (running.compareAndSet(false, true)) {
-            Thread.ofVirtual().name("ottla-markers").start(this::run);
+            aside.run("markers", this::run);
         }
     }
 

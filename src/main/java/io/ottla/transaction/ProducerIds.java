@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.transaction;
 
+import io.ottla.coordinator.Aside;
 import io.ottla.topic.TopicCatalog;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -22,6 +23,7 @@ final class ProducerIds {
     private static final int BLOCK_SIZE = 1000;
 
     private final TopicCatalog catalog;
+    private final Aside aside;
     /** Guards everything below. */
     private final Object lock = new Object();
     /** One for each request under way at most, which the connections bound. */
@@ -30,8 +32,9 @@ final class ProducerIds {
     private long next;
     private long end;
 
-    ProducerIds(TopicCatalog catalog) {
+    ProducerIds(TopicCatalog catalog, Aside aside) {
         this.catalog = catalog;
+        this.aside = aside;
     }
 
     /** Gives {@code taker} a new id, or {@link #NONE}, now or later from another thread. */
@@ -51,7 +54,7 @@ final class ProducerIds {
     private void reserveAside() {
         if (!reserving) {
             reserving = true;
-            Thread.ofVirtual().name("ottla-producer-ids").start(this::reserve);
+            aside.run("producer-ids", this::reserve);
         }
     }
 

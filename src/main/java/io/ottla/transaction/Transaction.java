@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.transaction;
 
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
@@ -77,7 +78,7 @@ record Transaction(
         Set<TopicPartition> all = new HashSet<>(partitions);
         all.addAll(more);
         long begunMs = status == Status.ONGOING ? startMs : nowMs;
-        return new Transaction(id, producerId, producerId, nextProducerId, epoch, lastEpoch, timeoutMs, Status.ONGOING, Set.copyOf(all), begunMs, nowMs, version);
+        return new Transaction(id, producerId, producerId, nextProducerId, epoch, lastEpoch, timeoutMs, Status.ONGOING, Collections.unmodifiableSet(all), begunMs, nowMs, version);
     }
 
     /** The end is decided; the producer keeps its epoch (TV1). */

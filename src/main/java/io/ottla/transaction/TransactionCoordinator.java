@@ -19,8 +19,6 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
@@ -76,8 +74,8 @@ public final class TransactionCoordinator {
         this.catalog = catalog;
         this.settings = settings;
         this.offsets = offsets;
-        producerIds = new ProducerIds(catalog);
-        markers = new MarkerWriter(catalog, offsets);
+        producerIds = new ProducerIds(catalog, runtime.aside());
+        markers = new MarkerWriter(catalog, offsets, runtime.aside());
         writes = new TransactionalWrites(this::submit, settings.verifyPartitions());
         flights = new MarkerFlights(writes, this::writeMarkers, written -> submit(written.order().id(), written));
         additions = new PartitionAdditions(catalog, this::submit);
@@ -249,7 +247,7 @@ public final class TransactionCoordinator {
         /** After a while, as what made the shard give up may last. */
         @Override
         public void loadAgain(String id) {
-            CompletableFuture.delayedExecutor(LOAD_AGAIN_MS, TimeUnit.MILLISECONDS).execute(() -> shards.load(shardOf(id)));
+            runtime.aside().runLater("load-again", LOAD_AGAIN_MS, () -> shards.load(shardOf(id)));
         }
 
         @Override

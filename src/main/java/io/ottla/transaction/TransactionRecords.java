@@ -4,6 +4,7 @@ package io.ottla.transaction;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -128,7 +129,7 @@ final class TransactionRecords {
                 new Tags(in);
             }
         }
-        return Set.copyOf(partitions);
+        return Collections.unmodifiableSet(partitions);
     }
 
     /** -1 stands for null, which is as good as none. */

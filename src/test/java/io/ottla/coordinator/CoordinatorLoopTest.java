@@ -120,7 +120,7 @@ class CoordinatorLoopTest {
 
     private final FakeCatalog catalog = new FakeCatalog(true);
     private final ManualClock clock = new ManualClock(1_000);
-    private CoordinatorRuntime runtime = new CoordinatorRuntime(clock, 1, 4);
+    private CoordinatorRuntime runtime = new CoordinatorRuntime(clock, 1, 4, Aside.THREADS);
     private Shards<WordCommand> shards = host(runtime);
 
     private Shards<WordCommand> host(CoordinatorRuntime on) {
@@ -185,7 +185,7 @@ class CoordinatorLoopTest {
         add("a");
         runtime.turn();
         partition().crash();
-        runtime = new CoordinatorRuntime(clock, 1, 4);
+        runtime = new CoordinatorRuntime(clock, 1, 4, Aside.THREADS);
         shards = host(runtime);
         Answer read = ask("a");
         runtime.turn();
@@ -289,7 +289,7 @@ class CoordinatorLoopTest {
                 assertTrue(each.answered.await(10, TimeUnit.SECONDS));
             }
         }
-        CoordinatorRuntime next = new CoordinatorRuntime(clock, 1, 100);
+        CoordinatorRuntime next = new CoordinatorRuntime(clock, 1, 100, Aside.THREADS);
         Shards<WordCommand> words = next.host(TOPIC, 1, PartitionJournal.over(flushing, TOPIC, 1, Map.of()), Words::new);
         words.submit(0, new WordCommand.Ask("w299", last));
         next.turn();

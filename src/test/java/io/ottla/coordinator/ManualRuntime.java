@@ -11,12 +11,21 @@ public final class ManualRuntime {
     private final CoordinatorRuntime runtime;
 
     public ManualRuntime(ManualClock clock, int loops) {
+        this(clock, loops, Aside.THREADS);
+    }
+
+    public ManualRuntime(ManualClock clock, int loops, Aside aside) {
         this.clock = clock;
-        this.runtime = new CoordinatorRuntime(clock, loops, QUEUE_CAPACITY);
+        this.runtime = new CoordinatorRuntime(clock, loops, QUEUE_CAPACITY, aside);
     }
 
     public CoordinatorRuntime runtime() {
         return runtime;
+    }
+
+    /** Gives every loop one turn; false if there was nothing to do. */
+    public boolean turn() {
+        return runtime.turn();
     }
 
     /** Works until there is nothing to do now. */

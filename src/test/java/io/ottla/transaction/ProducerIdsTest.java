@@ -4,6 +4,7 @@ package io.ottla.transaction;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.coordinator.Aside;
 import io.ottla.topic.FakeCatalog;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,7 +22,7 @@ class ProducerIdsTest {
     void nobodyGetsAnIdTwiceAlsoAfterARestart() throws Exception {
         Set<Long> given = ConcurrentHashMap.newKeySet();
         for (int start = 0; start < 2; start++) {
-            takeFromManyThreads(new ProducerIds(catalog), given);
+            takeFromManyThreads(new ProducerIds(catalog, Aside.THREADS), given);
         }
         assertEquals(2 * THREADS * EACH, given.size());
         assertTrue(given.stream().allMatch(id -> id >= 0));
