@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Shard<C extends Command, E> {
     private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+    private static final long LOAD_AGAIN_MS = 1_000;
 
     /** A journal of at most so many entries is replayed at once on the loop's thread, a longer one beside it. */
     private static final long INLINE_REPLAY_ENTRIES = 20_000;
@@ -127,7 +128,13 @@ final class Shard<C extends Command, E> {
 
     private void loadFailed(RuntimeException e) {
         state = new State.Unloaded<>();
-        LOG.error("event=shard-load-failed shard={} action=retry-at-next-request", name, e);
+        LOG.error("event=shard-load-failed shard={} action=retry-later-or-at-next-request", name, e);
+        loadLater();
+    }
+
+    /** Some of what a shard has to do nobody asks for: transactions must end, and members must expire. */
+    private void loadLater() {
+        aside.runLater("load-" + name, LOAD_AGAIN_MS, () -> loop.run(() -> load(loop.now())));
     }
 
     private void decide(State.Active<C, E> active, C command, Moment now) {
@@ -253,14 +260,18 @@ final class Shard<C extends Command, E> {
             return;
         }
         long upTo = end;
-        active.journal.whenDurable(upTo, failure -> {
-            if (failure == null) {
-                active.durableEnd.accumulateAndGet(upTo, Math::max);
-                decided.forEach(Reply::release);
-            } else {
-                flushFailed(active, decided, failure);
-            }
-        });
+        try {
+            active.journal.whenDurable(upTo, failure -> {
+                if (failure == null) {
+                    active.durableEnd.accumulateAndGet(upTo, Math::max);
+                    decided.forEach(Reply::release);
+                } else {
+                    flushFailed(active, decided, failure);
+                }
+            });
+        } catch (ApiException e) {
+            flushFailed(active, decided, e);
+        }
     }
 
     private void flushFailed(State.Active<C, E> active, List<Reply<?>> decided, ApiException failure) {
@@ -274,8 +285,9 @@ final class Shard<C extends Command, E> {
         if (state != active) {
             return;
         }
-        LOG.error("event=shard-given-up shard={} reason=\"{}\" action=reload-at-next-request", name, reason, cause);
+        LOG.error("event=shard-given-up shard={} reason=\"{}\" action=reload-later-or-at-next-request", name, reason, cause);
         abandon(active, error);
+        loadLater();
     }
 
     private void abandon(State.Active<C, E> active, Errors error) {

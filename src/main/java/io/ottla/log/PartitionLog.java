@@ -146,16 +146,16 @@ final class PartitionLog {
 
     private void write(ByteBuffer batches, Segment active, long first) throws IOException {
         boolean aborts = false;
-        for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
-            batch.at(batches, at);
-            TransactionIndex.Entry entry = producers.abortedBy(batch, batch.lastOffset());
-            if (entry != null) {
-                newFiles |= !active.aborted().created();
-                active.aborted().append(entry);
-                aborts = true;
-            }
-        }
         try {
+            for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
+                batch.at(batches, at);
+                TransactionIndex.Entry entry = producers.abortedBy(batch, batch.lastOffset());
+                if (entry != null) {
+                    newFiles |= active.aborted().empty();
+                    active.aborted().append(entry);
+                    aborts = true;
+                }
+            }
             active.write(batches);
         } catch (IOException e) {
             if (aborts) {

@@ -51,6 +51,19 @@ final class TransactionIndex {
         return created;
     }
 
+    /** True if there is no entry, and so perhaps no file that a power cut would leave: one without entries was never asked to be durable. */
+    synchronized boolean empty() throws IOException {
+        if (count >= 0) {
+            return count == 0;
+        }
+        FileHandle handle = file.acquire();
+        try {
+            return count(handle.file()) == 0;
+        } finally {
+            handle.release();
+        }
+    }
+
     synchronized void append(Entry entry) throws IOException {
         if (!created) {
             file.create();

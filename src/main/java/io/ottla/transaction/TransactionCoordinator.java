@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
 import org.apache.kafka.common.message.AddOffsetsToTxnResponseData;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
@@ -38,6 +39,8 @@ import org.apache.kafka.common.message.WriteTxnMarkersRequestData;
 import org.apache.kafka.common.message.WriteTxnMarkersResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.utils.Utils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The door of the room: who may produce atomically, under which producer id and epoch, and how it ends. Every method calls
@@ -46,12 +49,12 @@ import org.apache.kafka.common.utils.Utils;
  * Safe for any thread.
  */
 public final class TransactionCoordinator {
+    private static final Logger LOG = LoggerFactory.getLogger(TransactionCoordinator.class);
     private static final short ADD_KNOWS_FENCED = 2;
     private static final short END_KNOWS_FENCED = 2;
     private static final short OFFSETS_KNOW_FENCED = 2;
     private static final short INIT_KNOWS_FENCED = 4;
     private static final short END_RAISES_EPOCH = 5;
-    private static final long LOAD_AGAIN_MS = 1_000;
 
     /** Errors after which a marker is neither wanted nor possible any more: the topic is gone, or the partition has a newer producer. */
     private static final Set<Errors> NO_MARKER_WANTED = EnumSet.of(Errors.UNKNOWN_TOPIC_OR_PARTITION, Errors.INVALID_PRODUCER_EPOCH);
@@ -216,7 +219,15 @@ public final class TransactionCoordinator {
     }
 
     private void writeMarkers(MarkerOrder order, Consumer<Set<TopicPartition>> done) {
-        markers.write(order, epochOfShard(order.id()), failed -> {
+        int coordinatorEpoch;
+        try {
+            coordinatorEpoch = epochOfShard(order.id());
+        } catch (ApiException e) {
+            LOG.info("event=markers-put-off transactional_id={} reason=\"{}\" action=retry", order.id(), e.getMessage());
+            done.accept(order.partitions());
+            return;
+        }
+        markers.write(order, coordinatorEpoch, failed -> {
             Set<TopicPartition> unmarked = new HashSet<>();
             failed.forEach((partition, error) -> {
                 if (!NO_MARKER_WANTED.contains(error)) {
@@ -242,12 +253,6 @@ public final class TransactionCoordinator {
                     // The journal is in doubt; what it says when it is read again counts.
                 }
             };
-        }
-
-        /** After a while, as what made the shard give up may last. */
-        @Override
-        public void loadAgain(String id) {
-            runtime.aside().runLater("load-again", LOAD_AGAIN_MS, () -> shards.load(shardOf(id)));
         }
 
         @Override

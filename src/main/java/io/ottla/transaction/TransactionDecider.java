@@ -332,8 +332,5 @@ final class TransactionDecider implements Decider<TransactionCommand, Transactio
     @Override
     public void abandon(Errors error) {
         held.values().forEach(each -> each.abandon(error));
-        boolean closing = error == Errors.COORDINATOR_NOT_AVAILABLE;
-        held.values().stream().map(Held::transaction).filter(each -> each.status() == Status.ONGOING || each.status().prepared())
-                .findAny().filter(each -> !closing).ifPresent(each -> errands.loadAgain(each.id()));
     }
 }

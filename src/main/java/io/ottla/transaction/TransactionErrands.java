@@ -11,7 +11,4 @@ interface TransactionErrands {
 
     /** Finds a new producer id and submits {@code command} with it. */
     Caller<NeedsId> freshIdFor(NeedsId command);
-
-    /** Has the shard of this transactional id loaded again, as its transactions must come to an end though nobody asks for them any more. */
-    void loadAgain(String id);
 }

@@ -54,11 +54,15 @@ class CoordinatorLoopTest {
     static final class Answer implements Caller<Integer> {
         final List<Object> got = new ArrayList<>();
         final CountDownLatch answered = new CountDownLatch(1);
+        boolean fails;
 
         @Override
         public void answer(Integer response) {
             got.add(response);
             answered.countDown();
+            if (fails) {
+                throw new IllegalStateException("fails on purpose");
+            }
         }
 
         @Override
@@ -265,6 +269,18 @@ class CoordinatorLoopTest {
         Answer read = ask("a");
         runtime.turn();
         assertEquals(List.of(1), read.got);
+    }
+
+    @Test
+    void aCallerThatFailsKeepsNobodyElseFromBeingAnswered() {
+        Answer failing = new Answer();
+        failing.fails = true;
+        shards.submit(0, new WordCommand.Ask("a", failing));
+        Answer next = new Answer();
+        shards.submit(0, new WordCommand.Ask("a", next));
+        runtime.turn();
+        assertEquals(List.of(0), failing.got);
+        assertEquals(List.of(0), next.got);
     }
 
     @Test

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.AppendRefused;
+import io.ottla.topic.Fetched;
+import io.ottla.topic.Fetched.AbortedTransaction;
 import io.ottla.topic.Partition;
 import io.ottla.topic.ReadLimit;
 import io.ottla.world.Disk.OpenMode;
@@ -62,6 +64,28 @@ class LogFailureTest {
         disk.kill();
         workers.clear();
         open();
+    }
+
+    @Test
+    void whichTransactionsWereAbortedOutlivesTroubleAKillAndAPowerCut() throws IOException {
+        List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h");
+        for (String name : names) {
+            create(name, Map.of()).append(Batches.transactional(7, 0, 0, "v"), AppendOrigin.CLIENT);
+        }
+        workers.close();
+        disk.faults((call, path) -> call == SimulatedDisk.Call.WRITE && path.toString().endsWith(".txnindex"));
+        names.forEach(name -> assertThrows(AppendRefused.class, () -> partition(name).append(Batches.marker(7, 0, false), AppendOrigin.COORDINATOR)));
+        disk.faults(SimulatedDisk.Faults.NONE);
+        restart();
+        names.forEach(name -> partition(name).append(Batches.marker(7, 0, false), AppendOrigin.COORDINATOR));
+        workers.close();
+        disk.crash();
+        open();
+        for (String name : names) {
+            Fetched fetched = partition(name).read(0, 1 << 20, true, ReadLimit.LAST_STABLE);
+            fetched.records().release();
+            assertEquals(List.of(new AbortedTransaction(7, 0)), fetched.aborted(), name);
+        }
     }
 
     @Test

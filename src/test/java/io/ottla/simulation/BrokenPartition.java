@@ -28,6 +28,8 @@ import org.apache.kafka.common.record.internal.SimpleRecord;
 
 /** A partition with one fault. */
 final class BrokenPartition implements Partition {
+    private static final int SMALL_READ_BYTES = 300;
+
     private final Partition whole;
     private final Fault fault;
     private final Random random;
@@ -125,8 +127,9 @@ final class BrokenPartition implements Partition {
             case READS_PAST_STABLE -> ReadLimit.HIGH_WATERMARK;
             default -> limit;
         };
-        Fetched fetched = whole.read(offset, maxBytes, minOneBatch, wrong);
-        if (fault == Fault.HIDES_LATEST && whole.id().topic().equals(House.COMPACTED) && offset > 0 && random.nextInt(3) == 0) {
+        boolean hides = fault == Fault.HIDES_LATEST && whole.id().topic().equals(House.COMPACTED);
+        Fetched fetched = whole.read(offset, hides ? Math.min(maxBytes, SMALL_READ_BYTES) : maxBytes, minOneBatch, wrong);
+        if (hides && offset > 0 && random.nextInt(3) == 0) {
             fetched.records().release();
             return new Fetched(StoredRecords.EMPTY, fetched.offsets(), List.of());
         }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * {@code -Dottla.histories=N} runs so many.
  */
 class ExactlyOnceSimulationTest {
-    private static final int HISTORIES = Integer.getInteger("ottla.histories", 150);
+    private static final int HISTORIES = Integer.getInteger("ottla.histories", 120);
     private static final long FIRST_SEED = Long.getLong("ottla.seed", 1);
     private static final int MOST_UNTIL_FOUND = 300;
 

@@ -365,11 +365,6 @@ final class TransactionSimulation implements TransactionErrands {
     }
 
     @Override
-    public void loadAgain(String id) {
-        // The simulated shard does so by itself.
-    }
-
-    @Override
     public Caller<NeedsId> freshIdFor(NeedsId command) {
         int mine = life;
         return new Caller<>() {
