@@ -10,6 +10,7 @@ import io.ottla.group.GroupCoordinator;
 import io.ottla.group.GroupSettings;
 import io.ottla.log.FlushMode;
 import io.ottla.log.LocalCatalog;
+import io.ottla.log.LogHealth;
 import io.ottla.log.LogSettings;
 import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
@@ -19,6 +20,7 @@ import io.ottla.transaction.TransactionCoordinator;
 import io.ottla.transaction.TransactionSettings;
 import io.ottla.world.Clock;
 import io.ottla.world.LocalDisk;
+import io.ottla.world.OpenFileLimit;
 import io.ottla.world.SystemTimers;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,13 +41,15 @@ import java.util.Map;
  * Several may run side by side in one JVM. Safe for any thread.
  */
 public final class Ottla implements AutoCloseable {
-    private static final int MAX_OPEN_FILES = 4_000;
+    /** Enough for an append to each of ten thousand partitions in turn without opening a file for it. */
+    private static final int MAX_OPEN_FILES = 16_000;
     private static final int FLUSH_THREADS = 8;
 
     /** What to undo on close, the last first. */
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
 
     private final Path dataDirectory;
+    private LocalCatalog catalog;
     private String bootstrapServers;
     private int port;
     private boolean closed;
@@ -110,6 +114,11 @@ public final class Ottla implements AutoCloseable {
         return dataDirectory;
     }
 
+    /** How the disk treats the log: partitions that are offline or refuse appends, and what failed since the start. */
+    public LogHealth logHealth() {
+        return catalog.health();
+    }
+
     /** Stops accepting, makes everything durable, and lets go of the data directory. Harmless when repeated. */
     @Override
     public synchronized void close() {
@@ -137,7 +146,7 @@ public final class Ottla implements AutoCloseable {
     private void run(BrokerConfig config) {
         Clock clock = Clock.SYSTEM;
         SystemTimers timers = own(new SystemTimers());
-        LocalCatalog catalog = own(openCatalog(config, clock, timers));
+        catalog = own(openCatalog(config, clock, timers));
         CoordinatorRuntime coordinators = own(new CoordinatorRuntime(clock, config.getInt("num.network.threads")));
         GroupCoordinator groups = own(new GroupCoordinator(coordinators, catalog, GroupSettings.of(config.values())));
         ShareCoordinator share = new ShareCoordinator(coordinators, catalog, groups, config.values());
@@ -168,7 +177,7 @@ public final class Ottla implements AutoCloseable {
                 config.flushToDisk() ? FlushMode.DISK : FlushMode.OS,
                 config.nodeId(),
                 config.topicDefaults(),
-                MAX_OPEN_FILES,
+                maxOpenFiles(),
                 FLUSH_THREADS,
                 config.getLong("producer.id.expiration.ms"),
                 config.getLong("log.retention.check.interval.ms"));
@@ -177,6 +186,11 @@ public final class Ottla implements AutoCloseable {
         } catch (IOException e) {
             throw new StartFailed("data directory " + config.dataDirectory() + ": " + e.getMessage(), e);
         }
+    }
+
+    /** Half of what the operating system allows: sockets, directories and the JVM itself need files as well. */
+    private static int maxOpenFiles() {
+        return Math.clamp(OpenFileLimit.get() / 2, 1, MAX_OPEN_FILES);
     }
 
     private static NetworkServer openNetwork(BrokerConfig config, Clock clock) {

@@ -31,6 +31,17 @@ final class CachedFile {
 
     /** The open file, retained for the caller, who must release it. Once closed it stays so: another may have its name by now. */
     FileHandle acquire() throws IOException {
+        try {
+            return open();
+        } catch (IOException e) {
+            if (!files.makeRoomAfter(e)) {
+                throw e;
+            }
+            return open();
+        }
+    }
+
+    private FileHandle open() throws IOException {
         FileHandle result;
         boolean fresh = false;
         synchronized (this) {
@@ -53,6 +64,17 @@ final class CachedFile {
 
     /** Creates the file, which must not exist, and keeps it open. */
     void create() throws IOException {
+        try {
+            createNew();
+        } catch (IOException e) {
+            if (!files.makeRoomAfter(e)) {
+                throw e;
+            }
+            createNew();
+        }
+    }
+
+    private void createNew() throws IOException {
         synchronized (this) {
             handle = new FileHandle(files.disk().open(path(), OpenMode.CREATE_NEW));
         }

@@ -91,6 +91,7 @@ final class Flusher {
         try {
             PartitionFlush.run(state.context(), state.id(), state.folder(), round);
         } catch (IOException e) {
+            state.context().failures().flushes.increment();
             failed(round, e);
             return;
         }

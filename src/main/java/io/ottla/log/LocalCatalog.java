@@ -133,6 +133,18 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         maintenance.retain();
     }
 
+    /** How the disk treats the log. */
+    public LogHealth health() {
+        int offline = 0;
+        int refusing = 0;
+        for (LocalPartition partition : partitions()) {
+            offline += partition.offline() ? 1 : 0;
+            refusing += partition.refusesAppends() ? 1 : 0;
+        }
+        DiskFailures failures = context.failures();
+        return new LogHealth(offline, refusing, failures.appends.sum(), failures.flushes.sum(), failures.reads.sum(), failures.changes.sum());
+    }
+
     /** The cluster's id: 22 characters of base64, made with the directory. */
     public String clusterId() {
         return directory.clusterId();
@@ -341,6 +353,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             }
             journal.append(event);
         } catch (IOException e) {
+            context.failures().changes.increment();
             LOG.error("event=catalog_write_failed action=refused reason=\"{}\"", e.getMessage());
             throw new KafkaStorageException("The change cannot be saved: " + e.getMessage(), e);
         }

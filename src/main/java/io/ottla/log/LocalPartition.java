@@ -34,14 +34,14 @@ final class LocalPartition implements Partition {
     private final PartitionTrim trim;
     private final PartitionCompaction compaction;
     private final LogReader reader;
-    /** Guarded by the lock. */
-    private boolean appendsFail;
+    /** Changed under the lock only. */
+    private volatile boolean appendsFail;
 
     LocalPartition(PartitionId id, LogContext context, TopicConfig config) {
         state = new PartitionState(id, context, config);
         flusher = new Flusher(state);
         trim = new PartitionTrim(state, flusher);
-        compaction = new PartitionCompaction(state);
+        compaction = new PartitionCompaction(state, flusher);
         reader = new LogReader(id);
     }
 
@@ -78,6 +78,7 @@ final class LocalPartition implements Partition {
                 flusher.appended();
             }
         } catch (TornFileException e) {
+            context.failures().appends.increment();
             state.goOffline(e);
             throw new AppendRefused(Errors.KAFKA_STORAGE_ERROR, "Partition " + state.id() + " is offline: " + e.getMessage());
         } catch (IOException e) {
@@ -94,6 +95,7 @@ final class LocalPartition implements Partition {
 
     /** Says so once, however many producers try: a full disk must not fill with log lines. */
     private void appendFailed(IOException cause) {
+        state.context().failures().appends.increment();
         if (!appendsFail) {
             appendsFail = true;
             LOG.error("event=append_failed partition={} action=refused_until_it_works reason=\"{}\"", state.id(), cause.getMessage());
@@ -181,6 +183,7 @@ final class LocalPartition implements Partition {
             if (stale.segments() != current.segments()) {
                 return current;
             }
+            state.context().failures().reads.increment();
             if (cause instanceof DamagedLogException) {
                 state.goOffline(cause);
             } else {
@@ -222,6 +225,15 @@ final class LocalPartition implements Partition {
         } finally {
             state.unlock();
         }
+    }
+
+    /** True if the disk refused the last append, while the partition is served. */
+    boolean refusesAppends() {
+        return appendsFail && !state.offline();
+    }
+
+    boolean offline() {
+        return state.offline();
     }
 
     /** True if the calling thread is changing the partition right now. */

@@ -22,6 +22,7 @@ final class LogContext {
     private final FlushPoints points;
     private final Workers workers;
     private final DirectorySync directorySync;
+    private final DiskFailures failures = new DiskFailures();
     private final AtomicLong bytesSincePointsForced = new AtomicLong();
 
     LogContext(LogSettings settings, Disk disk, Clock clock, Timers timers, FlushPoints points, Workers workers) {
@@ -65,6 +66,10 @@ final class LogContext {
 
     DirectorySync directorySync() {
         return directorySync;
+    }
+
+    DiskFailures failures() {
+        return failures;
     }
 
     boolean durableAtOnce() {

@@ -2,15 +2,25 @@
 package io.ottla.log;
 
 import io.ottla.world.Disk;
+import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Bounds how many files are open: the ones least recently used are closed and reopened on demand (second chance). Files
- * that are pinned (not flushed yet) or being read stay open beyond the bound. Safe for any thread.
+ * that are pinned (not flushed yet) or being read stay open beyond the bound. Where the operating system allows fewer than
+ * that, the bound is lowered when it says so. Safe for any thread.
  */
 final class OpenFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
+    /** As the C library words EMFILE, which Java hands on. */
+    private static final String TOO_MANY = "Too many open files";
+
     private final Disk disk;
-    private final int limit;
+    private int limit;
     private final ArrayDeque<CachedFile> open = new ArrayDeque<>();
 
     OpenFiles(Disk disk, int limit) {
@@ -20,6 +30,28 @@ final class OpenFiles {
 
     Disk disk() {
         return disk;
+    }
+
+    /**
+     * Closes some files if that is what an error asks for, and keeps fewer open from now on: sockets and directories need room as
+     * well. Returns whether to try again. Called without any lock.
+     */
+    boolean makeRoomAfter(IOException error) {
+        if (error.getMessage() == null || !error.getMessage().contains(TOO_MANY)) {
+            return false;
+        }
+        List<CachedFile> victims = new ArrayList<>();
+        synchronized (this) {
+            int target = open.size() * 3 / 4;
+            CachedFile victim;
+            while (open.size() > target && (victim = pickVictim(null)) != null) {
+                victims.add(victim);
+            }
+            limit = Math.max(1, Math.min(limit, open.size()));
+        }
+        LOG.warn("event=too_many_open_files closed={} action=keeps_fewer_open reason=\"{}\"", victims.size(), error.getMessage());
+        victims.forEach(CachedFile::evict);
+        return !victims.isEmpty();
     }
 
     /** Called without any lock but the file's own, right after it was opened. */

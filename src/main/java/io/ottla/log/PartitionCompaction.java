@@ -16,9 +16,11 @@ final class PartitionCompaction {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionCompaction.class);
 
     private final PartitionState state;
+    private final Flusher flusher;
 
-    PartitionCompaction(PartitionState state) {
+    PartitionCompaction(PartitionState state, Flusher flusher) {
         this.state = state;
+        this.flusher = flusher;
     }
 
     /** Compacts what is worth it. */
@@ -37,6 +39,7 @@ final class PartitionCompaction {
                 }
                 state.open();
                 log = state.log();
+                rollIfOverdue(log, topic);
                 plan = CompactionPlan.of(log, topic, state.context().clock().wallMs());
                 if (plan == null) {
                     return;
@@ -53,6 +56,15 @@ final class PartitionCompaction {
             damaged(e);
         } catch (IOException | KafkaStorageException e) {
             LOG.warn("event=compaction_failed partition={} action=tried_again_later reason=\"{}\"", state.id(), e.getMessage());
+        }
+    }
+
+    /** What was in the active segment is compacted once the flush is done. */
+    private void rollIfOverdue(PartitionLog log, TopicConfig topic) throws IOException {
+        long nowMs = state.context().clock().wallMs();
+        if (!flusher.flushing() && SegmentRoll.overdueForCompaction(log, topic, nowMs)) {
+            log.roll(nowMs);
+            flusher.request();
         }
     }
 

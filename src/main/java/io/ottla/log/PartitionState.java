@@ -39,11 +39,11 @@ final class PartitionState {
     /** Null unless the partition is open and serving. */
     private volatile LogView view;
 
-    // All below is guarded by the lock.
+    // All below is changed under the lock only.
     private final ReentrantLock lock = new ReentrantLock();
     private final DurabilityWaiters waiters = new DurabilityWaiters();
     private final PartitionPoint point;
-    private Phase phase = Phase.SERVING;
+    private volatile Phase phase = Phase.SERVING;
     private Outage outage;
     private PartitionLog log;
 
@@ -118,6 +118,11 @@ final class PartitionState {
     /** Whether there is anything to look after: not offline, and written to at some time. */
     boolean inUse() {
         return phase == Phase.SERVING && (log != null || point.get() != null);
+    }
+
+    /** Needs no lock. */
+    boolean offline() {
+        return phase == Phase.OFFLINE;
     }
 
     /** The log's picture; opens it if need be. Needs no lock. */

@@ -25,10 +25,28 @@ final class SegmentRoll {
             newest = Math.max(newest, batch.maxTimestamp());
         }
         return active.sizeBytes() > config.segmentBytes() - batches.remaining()
-                || waitedMs(active, newest, nowMs) > config.segmentMs() - jitterMs(id, active, config)
+                || waitedMs(active, newest, nowMs) > maxAgeMs(config) - jitterMs(id, active, config)
                 || first + offsets - 1 - active.baseOffset() > Integer.MAX_VALUE
                 || active.indexes().offsetBytes() >= config.segmentIndexBytes() - 8
                 || active.indexes().timeBytes() >= config.segmentIndexBytes() - 12;
+    }
+
+    /**
+     * Whether the active segment keeps records from being compacted in time (max.compaction.lag.ms, KIP-354), though nothing may
+     * ever be appended after them. Called under the partition's lock.
+     */
+    static boolean overdueForCompaction(PartitionLog log, TopicConfig config, long nowMs) throws IOException {
+        Segment[] segments = log.segments();
+        if (segments.length == 0 || log.unflushed() || config.maxCompactionLagMs() == Long.MAX_VALUE) {
+            return false;
+        }
+        Segment active = segments[segments.length - 1];
+        long first = active.firstTimestamp();
+        return active.sizeBytes() > 0 && nowMs - (first >= 0 ? first : active.createdMs()) > config.maxCompactionLagMs();
+    }
+
+    private static long maxAgeMs(TopicConfig config) {
+        return config.compacted() ? Math.min(config.segmentMs(), config.maxCompactionLagMs()) : config.segmentMs();
     }
 
     private static long waitedMs(Segment active, long newest, long nowMs) throws IOException {
@@ -38,7 +56,7 @@ final class SegmentRoll {
 
     /** The same for a segment whenever it is asked, so that it rolls once and not by luck. */
     private static long jitterMs(PartitionId id, Segment segment, TopicConfig config) {
-        long bound = Math.min(config.segmentJitterMs(), config.segmentMs());
+        long bound = Math.min(config.segmentJitterMs(), maxAgeMs(config));
         if (bound <= 0) {
             return 0;
         }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,8 @@ class CrashLoopTest {
     private static final int ROUNDS = Integer.getInteger("ottla.crash.rounds", 5);
     private static final long SEED = Long.getLong("ottla.crash.seed", 20_261_121);
     private static final int MAX_LIFE_MS = 900;
+    private static final long FEED_PAUSE_NANOS = 1_000_000;
+    private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(90);
 
     @TempDir
     Path directory;
@@ -55,28 +58,68 @@ class CrashLoopTest {
     }
 
     @Test
-    void whatLibrdkafkaWasToldIsDeliveredOutlivesKill9OnceAndInOrder() throws InterruptedException {
+    void whatClientsOfOtherLanguagesWereToldOutlivesKill9OnceAndInOrder() throws InterruptedException {
         try (BrokerProcess broker = new BrokerProcess(directory.resolve("data")); Clients clients = new Clients(broker.bootstrapServers())) {
             broker.start();
             broker.awaitReady();
-            TopicPartition partition = new TopicPartition(clients.topic("crash", 1), 0);
-            List<String> lines;
-            try (ChildProcess python = ForeignPrograms.python(
-                    "confluent_kafka", "confluent_endless.py", clients.bootstrapServers(), partition.topic(), "0")) {
-                python.awaitLine(Duration.ofSeconds(30), line -> line.startsWith("delivered"));
+            String topic = clients.topic("crash", 3);
+            try (ChildProcess confluent = endless("confluent_kafka", "confluent_endless.py", clients, topic, 0);
+                    ChildProcess kafkaPython = endless("kafka", "kafka_python_endless.py", clients, topic, 1);
+                    ChildProcess kcat = ForeignPrograms.program("kcat", "-P", "-E", "-b", clients.bootstrapServers(), "-t", topic, "-p", "2",
+                            "-X", "enable.idempotence=true", "-X", "acks=all", "-X", "reconnect.backoff.max.ms=200")) {
+                Feeder feeder = new Feeder(kcat);
                 killAgainAndAgain(broker);
-                lines = python.feed("").awaitSuccess(Duration.ofSeconds(90));
+                feeder.stop();
+                kcat.feed("").awaitSuccess(FLUSH_TIMEOUT);
+                checkDelivered(clients, new TopicPartition(topic, 0), confluent.feed("").awaitSuccess(FLUSH_TIMEOUT));
+                checkDelivered(clients, new TopicPartition(topic, 1), kafkaPython.feed("").awaitSuccess(FLUSH_TIMEOUT));
+                // It says nothing of each record, but ends only when all were acknowledged.
+                checkRecords(clients, new TopicPartition(topic, 2), feeder.fed());
             }
-            Map<Long, String> acknowledged = new TreeMap<>();
-            for (String line : lines) {
-                String[] words = line.split(" ");
-                assertTrue(!words[0].equals("failed"), line);
-                if (words[0].equals("delivered")) {
-                    acknowledged.put(Long.parseLong(words[1]), words[2]);
+        }
+    }
+
+    private static ChildProcess endless(String module, String script, Clients clients, String topic, int partition) {
+        ChildProcess python = ForeignPrograms.python(module, script, clients.bootstrapServers(), topic, Integer.toString(partition));
+        python.awaitLine(Duration.ofSeconds(30), line -> line.startsWith("delivered"));
+        return python;
+    }
+
+    private static void checkDelivered(Clients clients, TopicPartition partition, List<String> lines) {
+        Map<Long, String> acknowledged = new TreeMap<>();
+        for (String line : lines) {
+            String[] words = line.split(" ");
+            assertTrue(!words[0].equals("failed"), line);
+            if (words[0].equals("delivered")) {
+                acknowledged.put(Long.parseLong(words[1]), words[2]);
+            }
+        }
+        check(clients, partition, Integer.parseInt(lines.getLast().split(" ")[1]), acknowledged);
+    }
+
+    /** Numbers from 0 on, line by line, as long as the program takes them. */
+    private static final class Feeder {
+        private final Thread thread;
+        private volatile boolean stopping;
+        private volatile int fed;
+
+        Feeder(ChildProcess process) {
+            thread = Thread.ofVirtual().start(() -> {
+                while (!stopping) {
+                    process.write(fed + "\n");
+                    fed++;
+                    LockSupport.parkNanos(FEED_PAUSE_NANOS);
                 }
-            }
-            int sent = Integer.parseInt(lines.getLast().split(" ")[1]);
-            check(clients, partition, sent, acknowledged);
+            });
+        }
+
+        void stop() throws InterruptedException {
+            stopping = true;
+            thread.join();
+        }
+
+        int fed() {
+            return fed;
         }
     }
 
@@ -102,8 +145,15 @@ class CrashLoopTest {
     }
 
     private static void check(Clients clients, TopicPartition partition, int sent, Map<Long, String> acknowledged) {
-        assertTrue(sent > 100, () -> "only " + sent + " records were sent, seed " + SEED);
         assertEquals(sent, acknowledged.size(), () -> "all sent to " + partition + " was acknowledged in the end, seed " + SEED);
+        List<ConsumerRecord<String, String>> records = checkRecords(clients, partition, sent);
+        for (ConsumerRecord<String, String> record : records) {
+            assertEquals(record.value(), acknowledged.get(record.offset()), () -> "as acknowledged, seed " + SEED);
+        }
+    }
+
+    private static List<ConsumerRecord<String, String>> checkRecords(Clients clients, TopicPartition partition, int sent) {
+        assertTrue(sent > 100, () -> "only " + sent + " records were sent, seed " + SEED);
         try (var consumer = clients.consumer(null)) {
             consumer.assign(List.of(partition));
             long end = consumer.endOffsets(List.of(partition)).get(partition);
@@ -112,9 +162,9 @@ class CrashLoopTest {
                 int expected = i;
                 assertEquals(i, records.get(i).offset(), () -> "offsets without gaps, seed " + SEED);
                 assertEquals(Integer.toString(i), records.get(i).value(), () -> "each once and in order at " + expected + ", seed " + SEED);
-                assertEquals(records.get(i).value(), acknowledged.get(records.get(i).offset()), () -> "as acknowledged, seed " + SEED);
             }
             assertEquals(sent, records.size(), () -> "records of " + partition + ", seed " + SEED);
+            return records;
         }
     }
 

@@ -72,6 +72,17 @@ public final class ChildProcess implements AutoCloseable {
         return start(command);
     }
 
+    /** Sends the text to standard input, which stays open. */
+    public ChildProcess write(String text) {
+        try {
+            process.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
+        } catch (IOException e) {
+            throw new UncheckedIOException(describe(), e);
+        }
+        return this;
+    }
+
     /** Sends the text to standard input and closes it. */
     public ChildProcess feed(String text) {
         try (OutputStream in = process.getOutputStream()) {
