@@ -35,8 +35,9 @@ final class Descriptions {
                     .setMemberId(each.memberId)
                     .setGroupInstanceId(each.instanceId)
                     .setClientId(each.clientId)
-                    .setClientHost(each.clientHost);
-            members.add(stable ? member.setMemberMetadata(each.metadata(group.protocolName())).setMemberAssignment(each.assignment) : member);
+                    .setClientHost(each.clientHost)
+                    .setMemberAssignment(each.assignment);
+            members.add(stable ? member.setMemberMetadata(each.metadata(group.protocolName())) : member);
         }
         return new DescribedGroup()
                 .setGroupId(group.groupId())

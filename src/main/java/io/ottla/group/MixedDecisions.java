@@ -38,7 +38,7 @@ final class MixedDecisions {
      */
     Outcome<GroupCommand, GroupEvent> join(ConsumerGroup group, GroupCommand.Join join, Moment now) {
         if (migration.isDisabled() || !group.accepts(join.protocolType(), join.protocols())) {
-            return JoinDecisions.refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL);
+            return refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL);
         }
         boolean newcomer = join.memberId().isEmpty();
         if (newcomer && join.idFirst() && join.instanceId() == null) {
@@ -46,11 +46,16 @@ final class MixedDecisions {
         }
         Errors error = newcomer || join.instanceId() == null ? Errors.NONE : holds(group, join.memberId(), join.instanceId());
         if (error != Errors.NONE) {
-            return JoinDecisions.refuse(join, error);
+            return refuse(join, error);
         }
         ConsumerProtocolSubscription subscription = ConsumerProtocols.subscription(join.protocols().getFirst().metadata());
-        return subscription == null ? JoinDecisions.refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL)
+        return subscription == null ? refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL)
                 : consumers.beat(group, beat(join, subscription), now);
+    }
+
+    /** Kafka does not repeat the member's id here. */
+    private static Outcome<GroupCommand, GroupEvent> refuse(GroupCommand.Join join, Errors error) {
+        return Outcome.reply(join.caller(), Answers.joinError("", error));
     }
 
     private static GroupCommand.ConsumerBeat beat(GroupCommand.Join join, ConsumerProtocolSubscription subscription) {
@@ -79,7 +84,7 @@ final class MixedDecisions {
         @Override
         public void answer(ConsumerGroupHeartbeatResponseData answer) {
             Errors error = Errors.forCode(answer.errorCode());
-            join.caller().answer(error != Errors.NONE ? Answers.joinError(join.memberId(), error) : new JoinGroupResponseData()
+            join.caller().answer(error != Errors.NONE ? Answers.joinError("", error) : new JoinGroupResponseData()
                     .setMemberId(answer.memberId())
                     .setGenerationId(answer.memberEpoch())
                     .setProtocolType(ClassicGroup.CONSUMER_PROTOCOL_TYPE)

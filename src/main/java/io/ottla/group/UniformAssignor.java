@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.apache.kafka.common.Uuid;
 
 /**
@@ -54,33 +55,52 @@ final class UniformAssignor implements Assignor {
             });
             loads.add(load);
         }
-        distribute(takers, keep(loads, takers, topics), topics);
-        even(loads, takers);
+        int active = (int) loads.stream().filter(load -> !load.topics.isEmpty()).count();
+        if (takers.values().stream().allMatch(each -> each.size() == active)) {
+            share(loads.stream().filter(load -> !load.topics.isEmpty()).toList(), takers, topics);
+        } else {
+            distribute(takers, keep(loads, topics), topics);
+            even(loads, takers);
+        }
         return targets(loads);
     }
 
-    /** Leaves to everybody what it had, up to its share; returns what is taken. */
-    private static Set<Slot> keep(List<Load> loads, Map<Uuid, List<Load>> takers, TopicsImage topics) {
+    /** Everybody wants the same: they keep up to an equal share of what they had, and are filled up with runs of what is free. */
+    private static void share(List<Load> loads, Map<Uuid, List<Load>> takers, TopicsImage topics) {
         int total = takers.keySet().stream().mapToInt(topicId -> topics.byId().get(topicId).partitions()).sum();
-        int active = Math.max(1, (int) loads.stream().filter(load -> !load.topics.isEmpty()).count());
-        boolean alike = takers.values().stream().allMatch(each -> each.size() == active);
-        int share = alike ? total / active : Integer.MAX_VALUE;
-        int largerShares = alike ? total % active : 0;
+        int share = loads.isEmpty() ? 0 : total / loads.size();
+        int largerShares = loads.isEmpty() ? 0 : total % loads.size();
         Set<Slot> taken = new HashSet<>();
         for (Load load : loads) {
-            int[] room = {largerShares > 0 ? share + 1 : share};
-            load.wish.before().forEach((topicId, partition) -> {
-                boolean exists = load.topics.contains(topicId) && partition < topics.byId().get(topicId).partitions();
-                if (room[0] > 0 && exists && taken.add(new Slot(topicId, partition))) {
-                    load.slots.addLast(new Slot(topicId, partition));
-                    room[0]--;
-                }
-            });
-            if (alike && load.slots.size() > share) {
-                largerShares--;
+            keep(load, largerShares > 0 ? share + 1 : share, taken, topics);
+            largerShares -= load.slots.size() > share ? 1 : 0;
+        }
+        Deque<Slot> free = new ArrayDeque<>();
+        takers.keySet().forEach(topicId -> IntStream.range(0, topics.byId().get(topicId).partitions())
+                .mapToObj(partition -> new Slot(topicId, partition)).filter(slot -> !taken.contains(slot)).forEach(free::addLast));
+        for (Load load : loads) {
+            boolean larger = load.slots.size() <= share && largerShares > 0;
+            largerShares -= larger ? 1 : 0;
+            while (load.slots.size() < (larger ? share + 1 : share)) {
+                load.slots.addLast(free.removeFirst());
             }
         }
+    }
+
+    /** Leaves to everybody what it had; returns what is taken. */
+    private static Set<Slot> keep(List<Load> loads, TopicsImage topics) {
+        Set<Slot> taken = new HashSet<>();
+        loads.forEach(load -> keep(load, Integer.MAX_VALUE, taken, topics));
         return taken;
+    }
+
+    private static void keep(Load load, int most, Set<Slot> taken, TopicsImage topics) {
+        load.wish.before().forEach((topicId, partition) -> {
+            boolean exists = load.topics.contains(topicId) && partition < topics.byId().get(topicId).partitions();
+            if (load.slots.size() < most && exists && taken.add(new Slot(topicId, partition))) {
+                load.slots.addLast(new Slot(topicId, partition));
+            }
+        });
     }
 
     private static void distribute(Map<Uuid, List<Load>> takers, Set<Slot> taken, TopicsImage topics) {

@@ -21,6 +21,8 @@ import org.apache.kafka.common.Uuid;
 final class Names {
     private static final Set<String> MEMBER_FIELDS = Set.of("memberId", "leader");
     private static final Set<String> HIDDEN = Set.of("finalizedFeaturesEpoch", "logDir", "totalBytes", "usableBytes", "port");
+    /** Ids that end with a UUID, and UUIDs in Kafka's own notation. */
+    private static final Pattern MADE_BY_BROKER = Pattern.compile(".{31,}|[A-Za-z0-9_-]{22}");
     private static final Pattern NOW = Pattern.compile("now(?:([+-][0-9]+)(ms|s|m|h|d))?");
     /** The same character again and again. */
     private static final Pattern LONG = Pattern.compile("(.)\\1{40,}");
@@ -100,7 +102,7 @@ final class Names {
         return switch (value) {
             case Uuid uuid when uuid.equals(Uuid.ZERO_UUID) || uuid.equals(Uuid.ONE_UUID) -> uuid.toString();
             case Uuid uuid -> name("topic", uuid);
-            case String string when MEMBER_FIELDS.contains(field) && string.length() > 30 -> name("member", string);
+            case String string when MEMBER_FIELDS.contains(field) && MADE_BY_BROKER.matcher(string).matches() -> name("member", string);
             case String id when field.equals("clusterId") -> name("cluster", id);
             case String string when string.isEmpty() -> string;
             case Number number when number.longValue() < 0 -> value;
