@@ -7,14 +7,9 @@ import io.ottla.network.RequestHandler;
 import io.ottla.share.ShareCoordinator;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.transaction.TransactionCoordinator;
-import io.ottla.wire.RequestContext;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
-import org.apache.kafka.common.message.DescribeGroupsRequestData;
-import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
-import org.apache.kafka.common.protocol.Errors;
 
 /** The APIs that Ottla serves. */
 public final class Apis {
@@ -91,12 +86,11 @@ public final class Apis {
                 Forwarded.pipelined(ApiKeys.OFFSET_COMMIT, groups::offsetCommit),
                 Forwarded.inTurn(ApiKeys.OFFSET_FETCH, groups::offsetFetch),
                 Forwarded.inTurn(ApiKeys.LIST_GROUPS, groups::listGroups),
-                Forwarded.inTurn(ApiKeys.DESCRIBE_GROUPS, (RequestContext context, DescribeGroupsRequestData body, Consumer<DescribeGroupsResponseData> reply) ->
-                        describeGroups(groups, context, body, reply)),
+                Forwarded.inTurn(ApiKeys.DESCRIBE_GROUPS, GroupOperations.ofClassic(groups::describeGroups)),
                 Forwarded.inTurn(ApiKeys.DELETE_GROUPS, groups::deleteGroups),
                 Forwarded.inTurn(ApiKeys.OFFSET_DELETE, groups::offsetDelete),
                 Forwarded.pipelined(ApiKeys.CONSUMER_GROUP_HEARTBEAT, groups::consumerGroupHeartbeat),
-                Forwarded.inTurn(ApiKeys.CONSUMER_GROUP_DESCRIBE, groups::consumerGroupDescribe));
+                Forwarded.inTurn(ApiKeys.CONSUMER_GROUP_DESCRIBE, GroupOperations.ofConsumers(groups::consumerGroupDescribe)));
     }
 
     private static List<Api<?>> ofShareGroups(Services services) {
@@ -107,7 +101,7 @@ public final class Apis {
                 new ShareFetchApi(catalog, share, sessions, services.fetchMaxBytes()),
                 new ShareAcknowledgeApi(catalog, share, sessions),
                 Forwarded.pipelined(ApiKeys.SHARE_GROUP_HEARTBEAT, share::heartbeat),
-                Forwarded.inTurn(ApiKeys.SHARE_GROUP_DESCRIBE, share::describe),
+                Forwarded.inTurn(ApiKeys.SHARE_GROUP_DESCRIBE, GroupOperations.ofShareConsumers(share::describe)),
                 Forwarded.inTurn(ApiKeys.DESCRIBE_SHARE_GROUP_OFFSETS, share::describeOffsets),
                 Forwarded.inTurn(ApiKeys.ALTER_SHARE_GROUP_OFFSETS, share::alterOffsets),
                 Forwarded.inTurn(ApiKeys.DELETE_SHARE_GROUP_OFFSETS, share::deleteOffsets));
@@ -141,16 +135,5 @@ public final class Apis {
                 new AlterUserScramCredentialsApi(credentials),
                 new DescribeQuorumApi(cluster),
                 new UpdateFeaturesApi(FEATURES));
-    }
-
-    /** What may be done with a group is not the group's to say. */
-    private static void describeGroups(
-            GroupCoordinator groups, RequestContext context, DescribeGroupsRequestData body, Consumer<DescribeGroupsResponseData> reply) {
-        groups.describeGroups(context, body, described -> {
-            described.groups().stream()
-                    .filter(group -> body.includeAuthorizedOperations() && group.errorCode() == Errors.NONE.code())
-                    .forEach(group -> group.setAuthorizedOperations(Operations.ON_GROUP));
-            reply.accept(described);
-        });
     }
 }

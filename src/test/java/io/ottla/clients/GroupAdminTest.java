@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListGroupsOptions;
@@ -25,6 +26,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.GroupType;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.GroupSubscribedToTopicException;
@@ -32,6 +34,8 @@ import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Groups and their offsets as the admin client lists, describes, changes and deletes them. */
 @ExtendWith(BrokerUnderTest.Extension.class)
@@ -75,6 +79,17 @@ class GroupAdminTest {
                 new RemoveMembersFromConsumerGroupOptions(List.of(new MemberToRemove("instance-1")))).all());
         assertEquals(GroupState.EMPTY, describe().groupState());
         assertEquals(List.of(), List.copyOf(describe().members()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"classic", "consumer"})
+    void aDescriptionTellsWhatMayBeDoneWithTheGroupWhereItIsAskedFor(String protocol) {
+        clients.sendNumbers(topic, 0, 0, 0);
+        stableMember(Map.of("group.protocol", protocol));
+        assertNull(describe().authorizedOperations());
+        assertEquals(Set.of(AclOperation.READ, AclOperation.DELETE, AclOperation.DESCRIBE, AclOperation.DESCRIBE_CONFIGS, AclOperation.ALTER_CONFIGS),
+                Clients.await(admin.describeConsumerGroups(List.of(group), new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true))
+                        .describedGroups().get(group)).authorizedOperations());
     }
 
     @Test
