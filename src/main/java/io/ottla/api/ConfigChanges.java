@@ -59,7 +59,8 @@ final class ConfigChanges {
             }
             case GROUP -> groupConfigs.validate(resource.name(), overrides);
             case BROKER -> checkBroker(resource.name(), overrides);
-            case CLIENT_METRICS, BROKER_LOGGER, UNKNOWN -> throw unexpected(resource);
+            case CLIENT_METRICS -> ClientMetricsConfigs.validate(resource.name(), overrides);
+            case BROKER_LOGGER, UNKNOWN -> throw unexpected(resource);
         }
         if (!validateOnly) {
             admin.catalog().replaceConfigs(resource, overrides);
@@ -127,7 +128,8 @@ final class ConfigChanges {
             case TOPIC -> TopicConfig.DEFINITION;
             case GROUP -> GroupConfigs.DEFINITION;
             case BROKER -> admin.brokerDefinition();
-            case CLIENT_METRICS, BROKER_LOGGER, UNKNOWN -> throw unexpected(resource);
+            case CLIENT_METRICS -> ClientMetricsConfigs.NO_LISTS;
+            case BROKER_LOGGER, UNKNOWN -> throw unexpected(resource);
         };
     }
 

@@ -75,7 +75,9 @@ final class DescribeConfigsApi implements Api<DescribeConfigsRequestData> {
             }
             case BROKER -> ofBroker(resource.resourceName());
             case GROUP -> groupConfigs.describe(resource.resourceName());
-            case CLIENT_METRICS, BROKER_LOGGER, UNKNOWN -> throw new InvalidRequestException(
+            case CLIENT_METRICS -> ClientMetricsConfigs.describe(resource.resourceName(),
+                    admin.catalog().configs(new ConfigResource(ConfigResource.Type.CLIENT_METRICS, resource.resourceName())));
+            case BROKER_LOGGER, UNKNOWN -> throw new InvalidRequestException(
                     "Unsupported resource type: " + ConfigResource.Type.forId(resource.resourceType()));
         };
     }

@@ -12,8 +12,8 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * ListConfigResources, 0 to 1 (KIP-714, KIP-1142): what has configs. Version 0 asks for client metrics, which there are none
- * of; version 1 for the kinds named, or all. UNSUPPORTED_VERSION for a kind that does not exist.
+ * ListConfigResources, 0 to 1 (KIP-714, KIP-1142): what has configs. Version 0 asks for client metrics,
+ * version 1 for the kinds named, or all. UNSUPPORTED_VERSION for a kind that does not exist.
  */
 final class ListConfigResourcesApi implements Api<ListConfigResourcesRequestData> {
     private static final Set<ConfigResource.Type> KINDS = Set.of(ConfigResource.Type.TOPIC, ConfigResource.Type.BROKER,
@@ -33,28 +33,32 @@ final class ListConfigResourcesApi implements Api<ListConfigResourcesRequestData
     @Override
     public void answer(ListConfigResourcesRequestData body, Request request) {
         ListConfigResourcesResponseData reply = new ListConfigResourcesResponseData();
-        if (request.head().version() == 0) {
-            request.reply(reply);
-            return;
-        }
         Set<ConfigResource.Type> asked = new HashSet<>();
+        if (request.head().version() == 0) {
+            asked.add(ConfigResource.Type.CLIENT_METRICS);
+        }
         body.resourceTypes().forEach(id -> asked.add(ConfigResource.Type.forId(id)));
         if (!KINDS.containsAll(asked)) {
             request.reply(reply.setErrorCode(Errors.UNSUPPORTED_VERSION.code()));
             return;
         }
         (asked.isEmpty() ? KINDS : asked).forEach(kind -> names(kind).forEach(name -> reply.configResources().add(
-                new ListConfigResourcesResponseData.ConfigResource().setResourceName(name).setResourceType(kind.id()))));
+                resource(name, kind, request.head().version()))));
         request.reply(reply);
+    }
+
+    private static ListConfigResourcesResponseData.ConfigResource resource(String name, ConfigResource.Type kind, short version) {
+        ListConfigResourcesResponseData.ConfigResource resource = new ListConfigResourcesResponseData.ConfigResource().setResourceName(name);
+        return version == 0 ? resource : resource.setResourceType(kind.id());
     }
 
     private Iterable<String> names(ConfigResource.Type kind) {
         return switch (kind) {
             case TOPIC -> admin.catalog().topics().keySet();
             case BROKER -> List.of(Integer.toString(admin.cluster().nodeId()));
-            case GROUP -> admin.catalog().configs().keySet().stream()
+            case GROUP, CLIENT_METRICS -> admin.catalog().configs().keySet().stream()
                     .filter(resource -> resource.type() == kind).map(ConfigResource::name).toList();
-            case BROKER_LOGGER, CLIENT_METRICS, UNKNOWN -> List.of();
+            case BROKER_LOGGER, UNKNOWN -> List.of();
         };
     }
 }

@@ -40,13 +40,13 @@ final class OneMember {
     private ApiException unregisterBroker(int id) {
         return id == cluster.nodeId()
                 ? new InvalidRequestException("Broker ID " + id + " is running, and the only one.")
-                : new BrokerIdNotRegisteredException("Broker ID " + id + " is not registered.");
+                : new BrokerIdNotRegisteredException("Broker ID " + id + " is not currently registered");
     }
 
     private ApiException unregisterController(int id) {
         return id == cluster.nodeId()
                 ? new InvalidRequestException("Controller ID " + id + " is running, and the only one.")
-                : new ControllerIdNotRegisteredException("Controller ID " + id + " is not registered.");
+                : new ControllerIdNotRegisteredException("Controller ID " + id + " is not currently registered");
     }
 
     private ApiException changeVoters(String clusterId, Uuid directory) {

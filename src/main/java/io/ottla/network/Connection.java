@@ -331,7 +331,7 @@ final class Connection {
     }
 
     private void refuse(String reason) {
-        LOG.warn("event=connection_refused peer={} reason=\"{}\" action=close", clientHost, reason);
+        loop.refusals.refused(clientHost, reason);
         close();
     }
 

@@ -47,6 +47,7 @@ public final class EventLoop {
 
     final BufferPool buffers = new BufferPool();
     final ReplyWriter writer = new ReplyWriter();
+    final RefusalLog refusals = new RefusalLog(this::schedule, line -> LOG.warn("{}", line));
     final ByteBuffer readScratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     final ByteBuffer writeScratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     private final Selector selector;

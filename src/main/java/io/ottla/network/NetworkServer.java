@@ -139,7 +139,7 @@ public final class NetworkServer implements AutoCloseable {
         InetAddress peer = ((InetSocketAddress) channel.getRemoteAddress()).getAddress();
         String refusal = admit(peer);
         if (refusal != null) {
-            LOG.warn("event=connection_refused peer=/{} reason=\"{}\" action=close", peer.getHostAddress(), refusal);
+            loops.getFirst().refusals.refused("/" + peer.getHostAddress(), refusal);
             channel.close();
             return;
         }
