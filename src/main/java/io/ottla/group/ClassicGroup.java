@@ -379,13 +379,19 @@ final class ClassicGroup implements Group {
 
     private void restore(ClassicGroupValue.Member kept) {
         ClassicMember member = members.get(kept.memberId());
+        List<MemberProtocol> protocols = List.of(new MemberProtocol(protocolName == null ? "" : protocolName, kept.subscription()));
         if (member == null) {
             member = new ClassicMember(kept.memberId(), kept.instanceId(), kept.clientId(), kept.clientHost());
-            member.sessionTimeoutMs = kept.sessionTimeoutMs();
-            member.rebalanceTimeoutMs = kept.rebalanceTimeoutMs();
-            member.protocols = List.of(new MemberProtocol(protocolName == null ? "" : protocolName, kept.subscription()));
+            member.protocols = protocols;
             add(member, protocolType);
+        } else if (!member.saysAlso(protocols.getFirst())) {
+            // Replayed, and it said something else in an earlier record.
+            count(member, -1);
+            member.protocols = protocols;
+            count(member, 1);
         }
+        member.sessionTimeoutMs = kept.sessionTimeoutMs();
+        member.rebalanceTimeoutMs = kept.rebalanceTimeoutMs();
         member.assignment = kept.assignment();
     }
 }

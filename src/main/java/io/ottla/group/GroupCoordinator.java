@@ -3,6 +3,7 @@ package io.ottla.group;
 
 import io.ottla.coordinator.Caller;
 import io.ottla.coordinator.CoordinatorRuntime;
+import io.ottla.coordinator.Decider;
 import io.ottla.coordinator.PartitionJournal;
 import io.ottla.coordinator.Shards;
 import io.ottla.topic.InternalTopics;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeResponseData;
@@ -71,6 +73,11 @@ public final class GroupCoordinator implements AutoCloseable {
 
     /** Creates __consumer_offsets when it is first needed; {@link #start} reads it if it is there. */
     public GroupCoordinator(CoordinatorRuntime runtime, TopicCatalog catalog, GroupSettings settings) {
+        this(runtime, catalog, settings, UnaryOperator.identity());
+    }
+
+    /** @param around stands before each shard's decisions */
+    GroupCoordinator(CoordinatorRuntime runtime, TopicCatalog catalog, GroupSettings settings, UnaryOperator<Decider<GroupCommand, GroupEvent>> around) {
         this.catalog = catalog;
         Topic existing = catalog.topics().get(InternalTopics.CONSUMER_OFFSETS);
         int count = existing == null ? settings.offsets().topicPartitions() : existing.partitions().size();
@@ -82,7 +89,7 @@ public final class GroupCoordinator implements AutoCloseable {
         surroundings = new Surroundings(catalog, settings.consumer());
         shards = runtime.host(InternalTopics.CONSUMER_OFFSETS, count,
                 PartitionJournal.over(catalog, InternalTopics.CONSUMER_OFFSETS, count, configs),
-                () -> new GroupShard(settings, log, surroundings::image, guests));
+                () -> around.apply(new GroupShard(settings, log, surroundings::image, guests)));
         memberships = new MembershipRequests(shards, this::partitionFor, surroundings, settings.classic());
         commits = new OffsetCommits(shards, this::partitionFor, catalog, settings.offsets().metadataMaxBytes());
         fetches = new OffsetFetches(shards, this::partitionFor, catalog);

@@ -11,6 +11,8 @@ import io.ottla.group.GroupHarness.Answer;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.message.DescribeGroupsResponseData.DescribedGroup;
+import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.LeaveGroupRequestData.MemberIdentity;
 import org.apache.kafka.common.message.SyncGroupResponseData;
@@ -70,6 +72,19 @@ class ClassicProtocolTest {
     void everybodyGetsWhatTheLeaderAssigned() {
         stablePair();
         assertEquals("Stable", harness.state(G));
+    }
+
+    @Test
+    void aRestartKnowsWhatAMemberSaidWhenItJoinedLast() {
+        List<String> pair = stablePair();
+        JoinGroupRequestData more = harness.joinRequest(G, pair.get(0), null, "range");
+        more.protocols().find("range").setMetadata(GroupHarness.subscription("orders", "payments"));
+        harness.join(9, more);
+        harness.join(G, pair.get(1));
+        syncPair(pair.get(0), pair.get(1), 2);
+        DescribedGroup before = harness.describe(G);
+        harness.restart();
+        assertEquals(before, harness.describe(G));
     }
 
     @Test

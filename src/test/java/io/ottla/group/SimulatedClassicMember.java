@@ -25,7 +25,10 @@ import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssi
 import org.apache.kafka.common.message.SyncGroupResponseData;
 import org.apache.kafka.common.protocol.Errors;
 
-/** A consumer of the classic protocol, eager: before it joins again it gives up what it owns. */
+/**
+ * A consumer of the classic protocol. An eager one gives up what it owns before it joins again; a cooperative one keeps it
+ * (KIP-429), and joins once more when it has given up what the others are to get.
+ */
 final class SimulatedClassicMember implements SimulatedMember {
     private static final int SESSION_MS = 6_000;
     private static final int REBALANCE_MS = 10_000;
@@ -34,9 +37,14 @@ final class SimulatedClassicMember implements SimulatedMember {
     private final SimulatedWorld world;
     private final SimulatedGroup group;
     private final String instanceId;
+    private final boolean cooperative;
+    private final SimulatedLine line = new SimulatedLine();
     private final Map<Integer, Long> positions = new TreeMap<>();
     private String memberId = "";
     private int generation = -1;
+
+    /** The generation in which it was given what it owns. */
+    private int ownedSince = -1;
     private boolean alive = true;
     private boolean settled;
     private long frozenUntilMs;
@@ -44,16 +52,22 @@ final class SimulatedClassicMember implements SimulatedMember {
     /** Counts what the member has begun: an answer to something older is not for it any more. */
     private int attempt;
 
-    SimulatedClassicMember(SimulatedWorld world, SimulatedGroup group, String instanceId) {
+    SimulatedClassicMember(SimulatedWorld world, SimulatedGroup group, String instanceId, boolean cooperative) {
         this.world = world;
         this.group = group;
         this.instanceId = instanceId;
+        this.cooperative = cooperative;
         join();
     }
 
     @Override
     public String instanceId() {
         return instanceId;
+    }
+
+    @Override
+    public SimulatedLine line() {
+        return line;
     }
 
     @Override
@@ -68,12 +82,12 @@ final class SimulatedClassicMember implements SimulatedMember {
 
     @Override
     public Set<Integer> owned() {
-        return settled ? positions.keySet() : Set.of();
+        return alive ? positions.keySet() : Set.of();
     }
 
     @Override
     public int generation() {
-        return generation;
+        return ownedSince;
     }
 
     @Override
@@ -90,7 +104,7 @@ final class SimulatedClassicMember implements SimulatedMember {
     @Override
     public void close() {
         if (alive && instanceId == null && !memberId.isEmpty()) {
-            world.<LeaveGroupRequestData, LeaveGroupResponseData>call(3, new LeaveGroupRequestData().setGroupId(group.id())
+            world.<LeaveGroupRequestData, LeaveGroupResponseData>call(line, 3, new LeaveGroupRequestData().setGroupId(group.id())
                     .setMembers(List.of(new MemberIdentity().setMemberId(memberId))), GroupCoordinator::leaveGroup, response -> { });
         }
         kill();
@@ -112,21 +126,31 @@ final class SimulatedClassicMember implements SimulatedMember {
         return response -> ifStill(when, () -> reply.accept(response));
     }
 
-    private void giveUp() {
+    private void stop() {
         settled = false;
-        positions.clear();
+        if (!cooperative) {
+            positions.clear();
+        }
         attempt++;
     }
 
     private void join() {
-        giveUp();
+        if (cooperative && world.random.nextBoolean()) {
+            commitDone(error -> { });
+        }
+        stop();
         int when = attempt;
         JoinGroupRequestProtocolCollection protocols = new JoinGroupRequestProtocolCollection();
-        protocols.add(new JoinGroupRequestProtocol().setName("range").setMetadata(GroupHarness.subscription(SimulatedWorld.TOPIC)));
-        world.<JoinGroupRequestData, JoinGroupResponseData>call(9, new JoinGroupRequestData().setGroupId(group.id()).setMemberId(memberId)
+        protocols.add(new JoinGroupRequestProtocol().setName(protocol()).setMetadata(
+                cooperative ? CooperativeShares.subscription(positions.keySet(), ownedSince) : GroupHarness.subscription(SimulatedWorld.TOPIC)));
+        world.<JoinGroupRequestData, JoinGroupResponseData>call(line, 9, new JoinGroupRequestData().setGroupId(group.id()).setMemberId(memberId)
                 .setGroupInstanceId(instanceId).setSessionTimeoutMs(SESSION_MS).setRebalanceTimeoutMs(REBALANCE_MS)
                 .setProtocolType("consumer").setProtocols(protocols), GroupCoordinator::joinGroup, hearing(when, this::joined));
         world.after(REBALANCE_MS + 5_000, () -> ifStill(when, this::join));
+    }
+
+    private String protocol() {
+        return cooperative ? "cooperative-sticky" : "range";
     }
 
     private void joined(JoinGroupResponseData response) {
@@ -144,7 +168,7 @@ final class SimulatedClassicMember implements SimulatedMember {
     }
 
     private void retryJoin() {
-        giveUp();
+        stop();
         int when = attempt;
         world.after(100, () -> ifStill(when, this::join));
     }
@@ -152,6 +176,7 @@ final class SimulatedClassicMember implements SimulatedMember {
     private void startOver() {
         memberId = "";
         generation = -1;
+        positions.clear();
         join();
     }
 
@@ -161,11 +186,11 @@ final class SimulatedClassicMember implements SimulatedMember {
         memberId = response.memberId();
         generation = response.generationId();
         SyncGroupRequestData request = new SyncGroupRequestData().setGroupId(group.id()).setMemberId(memberId).setGroupInstanceId(instanceId)
-                .setGenerationId(generation).setProtocolType("consumer").setProtocolName("range");
+                .setGenerationId(generation).setProtocolType("consumer").setProtocolName(protocol());
         if (response.leader().equals(memberId) && !response.skipAssignment()) {
-            request.setAssignments(assign(response.members()));
+            request.setAssignments(cooperative ? CooperativeShares.assign(response.members(), world.partitions) : assign(response.members()));
         }
-        world.<SyncGroupRequestData, SyncGroupResponseData>call(5, request, GroupCoordinator::syncGroup, hearing(when, this::synced));
+        world.<SyncGroupRequestData, SyncGroupResponseData>call(line, 5, request, GroupCoordinator::syncGroup, hearing(when, this::synced));
         world.after(5_000, () -> ifStill(when, this::join));
     }
 
@@ -197,18 +222,30 @@ final class SimulatedClassicMember implements SimulatedMember {
         attempt++;
         Set<Integer> mine = new TreeSet<>();
         assigned.forEach(each -> mine.add(each.partition()));
-        mine.forEach(partition -> positions.put(partition, -1L));
+        boolean gives = cooperative && !mine.containsAll(positions.keySet());
+        positions.keySet().retainAll(mine);
+        mine.forEach(partition -> positions.putIfAbsent(partition, -1L));
+        ownedSince = generation;
         settled = true;
         group.checkOwners();
+        group.remember(new SimulatedGroup.Past(memberId, instanceId, generation, 8, mine));
+        if (gives) {
+            join();
+            return;
+        }
         int when = attempt;
-        mine.forEach(partition -> group.fetch(partition, null, -1, offset -> ifStill(when, () -> positions.put(partition, offset))));
+        positions.forEach((partition, position) -> {
+            if (position < 0) {
+                group.fetch(line, partition, null, -1, offset -> ifStill(when, () -> positions.put(partition, offset)));
+            }
+        });
         heartbeat(when);
         commit(when);
     }
 
     private void heartbeat(int when) {
         world.after(HEARTBEAT_MS, () -> ifStill(when, () -> {
-            world.<HeartbeatRequestData, HeartbeatResponseData>call(4, new HeartbeatRequestData().setGroupId(group.id()).setMemberId(memberId)
+            world.<HeartbeatRequestData, HeartbeatResponseData>call(line, 4, new HeartbeatRequestData().setGroupId(group.id()).setMemberId(memberId)
                             .setGroupInstanceId(instanceId).setGenerationId(generation),
                     GroupCoordinator::heartbeat, hearing(when, response -> beaten(Errors.forCode(response.errorCode()))));
             heartbeat(when);
@@ -228,25 +265,29 @@ final class SimulatedClassicMember implements SimulatedMember {
     /** Every now and then it has consumed something, and commits it. */
     private void commit(int when) {
         world.after(500 + world.random.nextInt(3_000), () -> ifStill(when, () -> {
-            Map<Integer, Long> done = new HashMap<>();
-            positions.forEach((partition, position) -> {
-                if (position >= 0) {
-                    done.put(partition, position + 1 + world.random.nextInt(5));
-                }
-            });
-            positions.putAll(done);
-            if (!done.isEmpty()) {
-                group.commit(done, memberId, instanceId, generation, 8, error -> ifStill(when, () -> committed(error)));
-            }
+            commitDone(error -> ifStill(when, () -> committed(error)));
             commit(when);
         }));
+    }
+
+    private void commitDone(Consumer<Errors> reply) {
+        Map<Integer, Long> done = new HashMap<>();
+        positions.forEach((partition, position) -> {
+            if (position >= 0) {
+                done.put(partition, position + 1 + world.random.nextInt(5));
+            }
+        });
+        positions.putAll(done);
+        if (!done.isEmpty()) {
+            group.commit(line, done, memberId, instanceId, ownedSince, 8, reply);
+        }
     }
 
     private void committed(Errors error) {
         switch (error) {
             case NONE, COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR -> { }
-            case REBALANCE_IN_PROGRESS, ILLEGAL_GENERATION -> join();
-            case UNKNOWN_MEMBER_ID -> startOver();
+            case REBALANCE_IN_PROGRESS -> join();
+            case UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION -> startOver();
             case FENCED_INSTANCE_ID -> kill();
             default -> throw new AssertionError("commit answered " + error);
         }

@@ -20,6 +20,7 @@ final class SimulatedConsumerMember implements SimulatedMember {
 
     private final SimulatedWorld world;
     private final SimulatedGroup group;
+    private final SimulatedLine line = new SimulatedLine();
     private final String memberId;
     private final String instanceId;
     private final Map<Integer, Long> positions = new TreeMap<>();
@@ -44,6 +45,11 @@ final class SimulatedConsumerMember implements SimulatedMember {
     @Override
     public String instanceId() {
         return instanceId;
+    }
+
+    @Override
+    public SimulatedLine line() {
+        return line;
     }
 
     @Override
@@ -123,7 +129,7 @@ final class SimulatedConsumerMember implements SimulatedMember {
     private void send(ConsumerGroupHeartbeatRequestData request) {
         long askedAt = askedAtMs;
         request.setGroupId(group.id()).setMemberId(memberId).setInstanceId(instanceId);
-        world.<ConsumerGroupHeartbeatRequestData, ConsumerGroupHeartbeatResponseData>call(1, request, GroupCoordinator::consumerGroupHeartbeat,
+        world.<ConsumerGroupHeartbeatRequestData, ConsumerGroupHeartbeatResponseData>call(line, 1, request, GroupCoordinator::consumerGroupHeartbeat,
                 response -> ifAwake(() -> {
                     if (askedAt == askedAtMs) {
                         askedAtMs = -1;
@@ -186,10 +192,11 @@ final class SimulatedConsumerMember implements SimulatedMember {
             }
         }
         group.checkOwners();
+        group.remember(new SimulatedGroup.Past(memberId, null, told, 9, Set.copyOf(assigned)));
     }
 
     private void fetch(int partition) {
-        group.fetch(partition, memberId, epoch, offset -> ifAwake(() -> positions.computeIfPresent(partition, (same, before) -> before < 0 ? offset : before)));
+        group.fetch(line, partition, memberId, epoch, offset -> ifAwake(() -> positions.computeIfPresent(partition, (same, before) -> before < 0 ? offset : before)));
     }
 
     private void commitLater() {
@@ -204,7 +211,7 @@ final class SimulatedConsumerMember implements SimulatedMember {
             });
             positions.putAll(done);
             if (!done.isEmpty() && epoch > 0) {
-                group.commit(done, memberId, null, epoch, 9, error -> { });
+                group.commit(line, done, memberId, null, epoch, 9, error -> { });
             }
             commitLater();
         }));

@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -33,7 +34,11 @@ final class SimulatedGroup {
 
     /** By partition, the newest generation in which somebody was told to own it. */
     private final Map<Integer, Integer> handedOut = new HashMap<>();
+    private final List<Past> pasts = new ArrayList<>();
     private int commits;
+
+    /** What somebody once was told, and could still believe after a long sleep. */
+    record Past(String memberId, String instanceId, int generation, int commitVersion, Set<Integer> partitions) {}
 
     SimulatedGroup(SimulatedWorld world, String id) {
         this.world = world;
@@ -65,12 +70,12 @@ final class SimulatedGroup {
         }
     }
 
-    void fetch(int partition, String memberId, int memberEpoch, LongConsumer reply) {
+    void fetch(SimulatedLine line, int partition, String memberId, int memberEpoch, LongConsumer reply) {
         long atLeast = told.getOrDefault(partition, 0L);
         OffsetFetchRequestData request = new OffsetFetchRequestData().setGroups(List.of(new OffsetFetchRequestGroup()
                 .setGroupId(id).setMemberId(memberId).setMemberEpoch(memberEpoch)
                 .setTopics(List.of(new OffsetFetchRequestTopics().setName(SimulatedWorld.TOPIC).setPartitionIndexes(List.of(partition))))));
-        world.<OffsetFetchRequestData, OffsetFetchResponseData>call(9, request, GroupCoordinator::offsetFetch, response -> {
+        world.<OffsetFetchRequestData, OffsetFetchResponseData>call(line, 9, request, GroupCoordinator::offsetFetch, response -> {
             var found = response.groups().getFirst();
             if (found.errorCode() == 0) {
                 long offset = Math.max(0, found.topics().getFirst().partitions().getFirst().committedOffset());
@@ -81,7 +86,7 @@ final class SimulatedGroup {
         });
     }
 
-    void commit(Map<Integer, Long> offsets, String memberId, String instanceId, int generation, int version, Consumer<Errors> reply) {
+    void commit(SimulatedLine line, Map<Integer, Long> offsets, String memberId, String instanceId, int generation, int version, Consumer<Errors> reply) {
         List<OffsetCommitRequestPartition> partitions = new ArrayList<>();
         offsets.forEach((partition, offset) -> partitions.add(new OffsetCommitRequestPartition()
                 .setPartitionIndex(partition).setCommittedOffset(offset).setCommittedMetadata("")));
@@ -89,7 +94,7 @@ final class SimulatedGroup {
                 .setGenerationIdOrMemberEpoch(generation)
                 .setTopics(List.of(new OffsetCommitRequestTopic().setName(SimulatedWorld.TOPIC).setPartitions(partitions)));
         Map<Integer, Integer> newestOwner = new HashMap<>(handedOut);
-        world.<OffsetCommitRequestData, OffsetCommitResponseData>call(version, request, GroupCoordinator::offsetCommit, response -> {
+        world.<OffsetCommitRequestData, OffsetCommitResponseData>call(line, version, request, GroupCoordinator::offsetCommit, response -> {
             for (var each : response.topics().getFirst().partitions()) {
                 if (each.errorCode() == 0) {
                     commits++;
@@ -101,6 +106,23 @@ final class SimulatedGroup {
             }
             reply.accept(Errors.forCode(response.topics().getFirst().partitions().getFirst().errorCode()));
         });
+    }
+
+    void remember(Past past) {
+        pasts.add(past);
+    }
+
+    /** A member of long ago commits from the beginning what others have got meanwhile; {@link #commit} sees to it that it can't. */
+    void haunt() {
+        if (pasts.isEmpty()) {
+            return;
+        }
+        Past past = pasts.get(world.random.nextInt(pasts.size()));
+        Map<Integer, Long> beginnings = new HashMap<>();
+        past.partitions.stream().filter(each -> handedOut.get(each) > past.generation).forEach(each -> beginnings.put(each, 0L));
+        if (!beginnings.isEmpty()) {
+            commit(new SimulatedLine(), beginnings, past.memberId, past.instanceId, past.generation, past.commitVersion, error -> { });
+        }
     }
 
     /** The broker's own idea of the committed offsets. */

@@ -17,6 +17,9 @@ interface SimulatedMember {
     /** Does not hear or say anything for a while. */
     void freeze(long ms);
 
+    /** Its own network, which a test can disturb. */
+    SimulatedLine line();
+
     boolean alive();
 
     /** True if it has an assignment, and has heard nothing against it. */

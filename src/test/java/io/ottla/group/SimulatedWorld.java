@@ -12,6 +12,7 @@ import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongUnaryOperator;
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListGroupsResponseData;
 
@@ -27,6 +28,7 @@ final class SimulatedWorld {
     private final ManualClock clock = new ManualClock(1_700_000_000_000L);
     private final FakeCatalog catalog = new FakeCatalog(true);
     private final GroupSettings settings;
+    private final Flaw flaw;
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private ManualRuntime runtime;
     private GroupCoordinator coordinator;
@@ -44,7 +46,9 @@ final class SimulatedWorld {
         }
     }
 
-    SimulatedWorld(Random random, int partitions, Map<String, ?> configs) {
+    /** @param flaw what is wrong with the broker's decisions */
+    SimulatedWorld(Random random, int partitions, Map<String, ?> configs, Flaw flaw) {
+        this.flaw = flaw;
         this.random = random;
         this.partitions = partitions;
         this.settings = GroupSettings.of(configs);
@@ -54,7 +58,7 @@ final class SimulatedWorld {
 
     private void boot() {
         runtime = new ManualRuntime(clock, 1);
-        coordinator = new GroupCoordinator(runtime.runtime(), catalog, settings);
+        coordinator = new GroupCoordinator(runtime.runtime(), catalog, settings, flaw::in);
         coordinator.start();
     }
 
@@ -81,18 +85,27 @@ final class SimulatedWorld {
     }
 
     /** Sends a request over the network; the answer may come late, or never. */
-    <Q, R> void call(int version, Q request, Api<Q, R> api, Consumer<R> reply) {
-        if (chance(lossRate)) {
-            return;
-        }
-        after(random.nextInt(maxDelayMs), () -> {
+    <Q, R> void call(SimulatedLine line, int version, Q request, Api<Q, R> api, Consumer<R> reply) {
+        over(line, line::requestArrivesMs, () -> {
             int receivedBy = incarnation;
             api.call(coordinator, new RequestContext((short) version, "client", "/sim", "SIM"), request, response -> {
-                if (receivedBy == incarnation && !chance(lossRate)) {
-                    after(random.nextInt(maxDelayMs), () -> reply.accept(response));
+                if (receivedBy == incarnation) {
+                    over(line, line::answerArrivesMs, () -> reply.accept(response));
                 }
             });
             settle();
+        });
+    }
+
+    private void over(SimulatedLine line, LongUnaryOperator inTurn, Runnable arrival) {
+        if (chance(lossRate) || line.cut(nowMs())) {
+            return;
+        }
+        long arrivesMs = inTurn.applyAsLong(nowMs() + random.nextInt(maxDelayMs + line.latenessMs(nowMs())));
+        after(arrivesMs - nowMs(), () -> {
+            if (!line.cut(nowMs())) {
+                arrival.run();
+            }
         });
     }
 
