@@ -384,7 +384,7 @@ final class ClassicGroup implements Group {
             member = new ClassicMember(kept.memberId(), kept.instanceId(), kept.clientId(), kept.clientHost());
             member.protocols = protocols;
             add(member, protocolType);
-        } else if (!member.saysAlso(protocols.getFirst())) {
+        } else if (!member.protocols.containsAll(protocols)) {
             // Replayed, and it said something else in an earlier record.
             count(member, -1);
             member.protocols = protocols;

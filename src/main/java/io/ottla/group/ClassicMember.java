@@ -45,10 +45,6 @@ final class ClassicMember {
         return protocols.stream().anyMatch(each -> each.name().equals(protocol));
     }
 
-    boolean saysAlso(MemberProtocol one) {
-        return protocols.stream().anyMatch(each -> each.name().equals(one.name()) && Arrays.equals(each.metadata(), one.metadata()));
-    }
-
     /** What the member says under {@code protocol}; empty if it does not know it. */
     byte[] metadata(String protocol) {
         for (MemberProtocol each : protocols) {
