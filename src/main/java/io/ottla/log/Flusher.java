@@ -10,12 +10,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Makes a partition's records durable: one flush for all who wait, one at a time, on the workers' threads. What is appended
- * meanwhile is for the next.
+ * meanwhile is for the next. What nobody waits for yet is flushed with what comes next, or after a moment.
  */
 final class Flusher {
     private static final Logger LOG = LoggerFactory.getLogger(Flusher.class);
 
+    /** A coordinator's next append comes within this time if it is busy. */
+    private static final long LATER_MS = 20;
+
     private final PartitionState state;
+    /** Whether somebody waits for what the next flush will cover. Guarded by the partition's lock. */
+    private boolean wanted;
+    /** Guarded by the partition's lock. */
+    private boolean planned;
     /** Guarded by the partition's lock. */
     private boolean flushing;
     private final GatheringWait gathering;
@@ -32,17 +39,50 @@ final class Flusher {
         return flushing;
     }
 
-    /** There is something more to flush. Called under the lock. */
+    /** There is something more to flush, now. Called under the lock. */
     void appended() {
+        gather(true);
+    }
+
+    /** There is something more to flush, but nobody waits for it yet. Called under the lock. */
+    void appendedUnasked() {
+        gather(false);
+    }
+
+    private void gather(boolean now) {
         gathering.appended();
         if (complete != null && gathering.complete()) {
             complete.signal();
         }
-        request();
+        if (now) {
+            request();
+        } else if (!flushing) {
+            requestLater();
+        }
+    }
+
+    private void requestLater() {
+        if (!planned) {
+            planned = true;
+            state.context().timers().schedule(LATER_MS, this::requestPlanned);
+        }
+    }
+
+    private void requestPlanned() {
+        state.lock();
+        try {
+            planned = false;
+            if (state.log() != null && state.log().unflushed()) {
+                request();
+            }
+        } finally {
+            state.unlock();
+        }
     }
 
     /** Sees to it that what was appended becomes durable. Called under the lock. */
     void request() {
+        wanted = true;
         if (!flushing) {
             flushing = true;
             state.context().workers().submit(this::flush);
@@ -57,6 +97,7 @@ final class Flusher {
             gather();
             if (state.log() != null) {
                 round = state.log().startFlush(false);
+                wanted = false;
             }
             flushing = round != null;
             gathering.flushStarts();
@@ -132,8 +173,13 @@ final class Flusher {
 
     /** Sees to what was appended while a flush was under way. */
     private void again() {
-        if (!state.context().durableAtOnce() && state.log() != null && state.log().unflushed()) {
+        if (state.context().durableAtOnce() || state.log() == null || !state.log().unflushed()) {
+            return;
+        }
+        if (wanted) {
             request();
+        } else {
+            requestLater();
         }
     }
 

@@ -74,7 +74,9 @@ final class LocalPartition implements Partition {
             appended = log.append(accepted, origin, topic, nowMs);
             state.publish();
             appendWorked();
-            if (!context.durableAtOnce() || log.bytesSinceFlush() >= OS_FLUSH_BYTES) {
+            if (!context.durableAtOnce() && origin == AppendOrigin.COORDINATOR) {
+                flusher.appendedUnasked();
+            } else if (!context.durableAtOnce() || log.bytesSinceFlush() >= OS_FLUSH_BYTES) {
                 flusher.appended();
             }
         } catch (TornFileException e) {
@@ -128,6 +130,7 @@ final class LocalPartition implements Partition {
                 current = state.open();
                 if (offset > current.highWatermark().offset()) {
                     state.waiters().add(offset, callback);
+                    flusher.request();
                     return;
                 }
             } finally {

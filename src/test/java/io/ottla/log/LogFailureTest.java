@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.protocol.Errors;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.Test;
 class LogFailureTest {
     private static final Path DIRECTORY = Path.of("/sim");
     private static final Path SEGMENT = DIRECTORY.resolve("t-0/00000000000000000000.log");
+
+    private static final long A_MOMENT_MS = 20;
 
     private final Random random = new Random(1);
     private final SimulatedDisk disk = new SimulatedDisk(random);
@@ -67,6 +70,23 @@ class LogFailureTest {
     }
 
     @Test
+    void whatCoordinatorsAppendIsFlushedWhenItIsAskedForOrAMomentLater() {
+        Partition partition = create("t", Map.of());
+        partition.append(Batches.of("a"), AppendOrigin.COORDINATOR);
+        workers.close();
+        assertEquals(0, partition.offsets().highWatermark());
+        timers.advanceMs(A_MOMENT_MS);
+        workers.close();
+        assertEquals(1, partition.offsets().highWatermark());
+        partition.append(Batches.of("b"), AppendOrigin.COORDINATOR);
+        List<ApiException> told = new ArrayList<>();
+        partition.whenDurable(2, told::add);
+        workers.close();
+        assertEquals(1, told.size());
+        assertEquals(2, partition.offsets().highWatermark());
+    }
+
+    @Test
     void whichTransactionsWereAbortedOutlivesTroubleAKillAndAPowerCut() throws IOException {
         List<String> names = List.of("a", "b", "c", "d", "e", "f", "g", "h");
         for (String name : names) {
@@ -78,6 +98,7 @@ class LogFailureTest {
         disk.faults(SimulatedDisk.Faults.NONE);
         restart();
         names.forEach(name -> partition(name).append(Batches.marker(7, 0, false), AppendOrigin.COORDINATOR));
+        timers.advanceMs(A_MOMENT_MS);
         workers.close();
         disk.crash();
         open();
