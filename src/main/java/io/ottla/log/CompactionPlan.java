@@ -61,8 +61,7 @@ record CompactionPlan(
         if (config.minCompactionLagMs() <= 0) {
             return false;
         }
-        segment.indexes().loadMaxTimestamp();
-        return segment.indexes().maxTimestamp() > nowMs - config.minCompactionLagMs();
+        return segment.maxTimestamp() > nowMs - config.minCompactionLagMs();
     }
 
     private static Map<Long, List<TransactionIndex.Entry>> aborted(Segment[] all) throws IOException {

@@ -17,6 +17,7 @@ package io.ottla.log;
  * @param clean              true if the log was closed there and not appended to since
  * @param gaps               true if offsets may be missing between batches: compaction took some out, or the log was imported
  * @param cleanedTo          offsets below this were compacted
+ * @param abortedCheck       what the transaction indexes of all segments add up to ({@link TransactionIndex#check}), by exclusive or
  */
 record FlushPoint(
         long segmentBase,
@@ -31,13 +32,14 @@ record FlushPoint(
         boolean producers,
         boolean clean,
         boolean gaps,
-        long cleanedTo) {
+        long cleanedTo,
+        int abortedCheck) {
 
     FlushPoint withLogStart(long newLogStart) {
-        return new FlushPoint(segmentBase, offset, position, newLogStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, clean, gaps, cleanedTo);
+        return new FlushPoint(segmentBase, offset, position, newLogStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, clean, gaps, cleanedTo, abortedCheck);
     }
 
     FlushPoint unclean() {
-        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, false, gaps, cleanedTo);
+        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, false, gaps, cleanedTo, abortedCheck);
     }
 }

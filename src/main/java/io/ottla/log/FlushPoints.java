@@ -86,7 +86,7 @@ final class FlushPoints {
 
     private static FlushPoint decode(ByteBuffer slot) {
         return new FlushPoint(slot.getLong(24), slot.getLong(32), slot.getInt(40), slot.getLong(44), slot.getLong(52), slot.getLong(60), slot.getInt(68),
-                slot.getInt(72), slot.getInt(76), slot.get(80) != 0, slot.get(81) != 0, slot.get(82) != 0, slot.getLong(92));
+                slot.getInt(72), slot.getInt(76), slot.get(80) != 0, slot.get(81) != 0, slot.get(82) != 0, slot.getLong(92), slot.getInt(100));
     }
 
     private void makeRoom(int number) {
@@ -134,7 +134,7 @@ final class FlushPoints {
         slot.putLong(point.maxTimestamp()).putLong(point.maxTimestampOffset()).putInt(point.leaderEpoch());
         slot.putInt(point.indexEntries()).putInt(point.timeEntries()).put((byte) (point.producers() ? 1 : 0)).put((byte) (point.clean() ? 1 : 0));
         slot.put((byte) (point.gaps() ? 1 : 0)).put((byte) 0);
-        slot.putLong(write).putLong(point.cleanedTo());
+        slot.putLong(write).putLong(point.cleanedTo()).putInt(point.abortedCheck());
         while (slot.position() < CRC_AT) {
             slot.putInt(0);
         }

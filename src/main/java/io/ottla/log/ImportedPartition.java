@@ -42,12 +42,14 @@ final class ImportedPartition {
         }
         clearTarget();
         Segment last = null;
+        int abortedCheck = 0;
         nextOffset = segments.getFirst().baseOffset();
         for (Segment segment : segments) {
             if (last != null) {
                 finish(last);
             }
             last = copy(segment, segment == segments.getLast());
+            abortedCheck ^= last.aborted().check();
             segment.close();
         }
         finish(last);
@@ -56,7 +58,7 @@ final class ImportedPartition {
         EpochHistory epochs = source.epochs();
         FlushPoint point = new FlushPoint(last.baseOffset(), nextOffset, last.sizeBytes(), Math.max(logStart, segments.getFirst().baseOffset()),
                 last.indexes().maxTimestamp(), last.indexes().maxTimestampOffset(), epochs.latest(), last.indexes().durableOffsetEntries(), last.indexes().durableTimeEntries(),
-                !producers.isEmpty(), true, true, 0);
+                !producers.isEmpty(), true, true, 0, abortedCheck);
         last.close();
         return point;
     }

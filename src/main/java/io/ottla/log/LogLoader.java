@@ -118,6 +118,7 @@ final class LogLoader {
             nextOffset = point.offset();
         }
         trust(position);
+        checkAborted(position);
         replayProducers(position);
         scanTail(position);
         if (point != null && point.logStart() > nextOffset) {
@@ -160,6 +161,32 @@ final class LogLoader {
         }
     }
 
+    /** Makes the transaction indexes anew if they are not as they were: nothing in the log itself would say that an entry is missing or wrong. */
+    private void checkAborted(int lastPosition) throws IOException {
+        int found = 0;
+        for (Segment segment : segments) {
+            found ^= segment.aborted().look();
+        }
+        if (point == null || found == point.abortedCheck()) {
+            return;
+        }
+        LOG.warn("event=aborted_transactions_rebuilt partition={} reason=missing_or_damaged", id);
+        ProducerLedger ledger = new ProducerLedger(id);
+        for (int i = 0; i <= durableSegment; i++) {
+            Segment segment = segments.get(i);
+            segment.aborted().truncate(0);
+            scan(segment, 0, i < durableSegment ? segment.sizeBytes() : lastPosition, (batch, position) -> {
+                TransactionIndex.Entry entry = ledger.abortedBy(batch, batch.lastOffset());
+                if (entry != null) {
+                    segment.aborted().append(entry);
+                }
+                ledger.apply(batch, nowMs);
+            });
+            segment.aborted().force();
+        }
+        changed = true;
+    }
+
     /** Brings the producers to where the flush point is: from the last snapshot, and the batches between. */
     private void replayProducers(int lastPosition) throws IOException {
         if (point == null || !point.producers()) {
@@ -181,12 +208,17 @@ final class LogLoader {
         if (start < 0) {
             return;
         }
+        scan(segment, start, end, (batch, position) -> producers.apply(batch, nowMs));
+        replayed += end - start;
+    }
+
+    /** Visits batches that were durable, so that all of them have to be there. */
+    private static void scan(Segment segment, int start, int end, LogScan.Visitor visitor) throws IOException {
         LogScan scan = new LogScan(segment, end);
-        int reached = scan.run(start, segment.baseOffset(), false, (batch, position) -> producers.apply(batch, nowMs));
+        int reached = scan.run(start, segment.baseOffset(), false, visitor);
         if (reached < end) {
             throw new DamagedLogException(segment + " is damaged at byte " + reached + " where its records were durable: " + scan.problem());
         }
-        replayed += end - start;
     }
 
     /** Checks what came after the flush point, and cuts the log at the first batch that is not whole. */

@@ -19,8 +19,8 @@ final class OffsetFinder {
                 break;
             }
             if (segment != view.logEnd().segment()) {
-                segment.indexes().loadMaxTimestamp();
-                if (segment.indexes().maxTimestamp() >= 0 && segment.indexes().maxTimestamp() < timestamp) {
+                long largest = segment.maxTimestamp();
+                if (largest >= 0 && largest < timestamp) {
                     continue;
                 }
             }
@@ -48,12 +48,12 @@ final class OffsetFinder {
     private static long maxTimestamp(LogView view, Segment segment, int limit) throws IOException {
         boolean whole = limit == segment.sizeBytes() && segment != view.logEnd().segment();
         if (whole) {
-            segment.indexes().loadMaxTimestamp();
-            if (segment.indexes().maxTimestamp() >= 0) {
-                return segment.indexes().maxTimestamp();
+            long largest = segment.maxTimestamp();
+            if (largest >= 0) {
+                return largest;
             }
         }
-        long[] indexed = segment.indexes().timeEntryBelow(view.highWatermark().offset());
+        long[] indexed = segment.maxTimestampBelow(view.highWatermark().offset());
         long from = indexed == null ? segment.baseOffset() : indexed[1];
         long[] largest = {indexed == null ? BatchView.NO_TIMESTAMP : indexed[0]};
         int start = segment.locate(from, limit);
@@ -73,7 +73,7 @@ final class OffsetFinder {
     }
 
     private static Answer inSegment(Segment segment, int limit, long timestamp, long logStart) throws IOException {
-        int start = segment.locate(Math.max(logStart, segment.indexes().offsetBefore(timestamp)), limit);
+        int start = segment.locate(Math.max(logStart, segment.offsetBefore(timestamp)), limit);
         if (start < 0) {
             return null;
         }

@@ -46,6 +46,10 @@ final class PartitionLog {
     private long bytesSinceSnapshot;
     private long bytesSinceIndexForce;
     private long bytesSinceFlush;
+    /** What the transaction indexes add up to: now, when the flush that is under way started, and when the last one did. */
+    private int abortedCheck;
+    private int abortedCheckFlushing;
+    private int abortedCheckDurable;
 
     /** Takes what {@link LogLoader} found; all of it is durable. */
     PartitionLog(PartitionId id, LogContext context, Path folder, LogLoader.Loaded loaded) {
@@ -68,7 +72,16 @@ final class PartitionLog {
         gaps = loaded.gaps();
         cleanedTo = loaded.cleanedTo();
         bytesSinceSnapshot = loaded.bytesSinceSnapshot();
+        for (Segment segment : segments) {
+            changeAbortedChecks(segment.aborted().check());
+        }
         changed = loaded.changed() || bytesSinceSnapshot > 0;
+    }
+
+    private void changeAbortedChecks(int difference) {
+        abortedCheck ^= difference;
+        abortedCheckFlushing ^= difference;
+        abortedCheckDurable ^= difference;
     }
 
     LogView view() {
@@ -145,6 +158,7 @@ final class PartitionLog {
     }
 
     private void write(ByteBuffer batches, Segment active, long first) throws IOException {
+        int checkBefore = active.aborted().check();
         boolean aborts = false;
         try {
             for (int at = batches.position(); at < batches.limit(); at += batch.sizeBytes()) {
@@ -163,6 +177,7 @@ final class PartitionLog {
             }
             throw e;
         }
+        abortedCheck ^= checkBefore ^ active.aborted().check();
     }
 
     private void openSegmentFor(ByteBuffer batches, TopicConfig config, long nowMs) throws IOException {
@@ -228,6 +243,7 @@ final class PartitionLog {
         boolean indexes = closing || bytesSinceIndexForce >= INDEX_FORCE_BYTES;
         FlushRound round = new FlushRound(sealed, end, bytesSinceFlush, newFolder, newFiles, epochsChanged ? epochs : null,
                 snapshotDue ? ProducerSnapshot.encode(producers.entries()) : null, indexes, closing, this);
+        abortedCheckFlushing = abortedCheck;
         newFolder = false;
         newFiles = false;
         epochsChanged = false;
@@ -249,6 +265,7 @@ final class PartitionLog {
     /** All up to the round's target is on the device; returns what to remember of that. */
     FlushPoint flushed(FlushRound round) {
         durable = round.target();
+        abortedCheckDurable = abortedCheckFlushing;
         for (Segment segment : round.sealed()) {
             segment.flushed();
         }
@@ -262,10 +279,10 @@ final class PartitionLog {
     private FlushPoint point(boolean clean) {
         Segment segment = durable.segment();
         if (segment == null) {
-            return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean, gaps, cleanedTo);
+            return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean, gaps, cleanedTo, abortedCheckDurable);
         }
         return new FlushPoint(segment.baseOffset(), durable.offset(), durable.position(), plannedLogStart, segment.indexes().maxTimestamp(), segment.indexes().maxTimestampOffset(),
-                leaderEpoch, segment.indexes().durableOffsetEntries(), segment.indexes().durableTimeEntries(), !producers.isEmpty(), clean, gaps, cleanedTo);
+                leaderEpoch, segment.indexes().durableOffsetEntries(), segment.indexes().durableTimeEntries(), !producers.isEmpty(), clean, gaps, cleanedTo, abortedCheckDurable);
     }
 
     /** Where durable records end. */
@@ -296,7 +313,10 @@ final class PartitionLog {
         }
         List<Segment> removed = List.of(Arrays.copyOf(segments, count));
         segments = count == 0 ? segments : Arrays.copyOfRange(segments, count, segments.length);
-        removed.forEach(Segment::retire);
+        for (Segment segment : removed) {
+            changeAbortedChecks(segment.aborted().check());
+            segment.retire();
+        }
         return removed;
     }
 
@@ -326,7 +346,11 @@ final class PartitionLog {
         all.subList(first, first + group.size()).clear();
         all.add(first, fresh);
         segments = all.toArray(Segment[]::new);
-        group.forEach(Segment::retire);
+        for (Segment segment : group) {
+            changeAbortedChecks(segment.aborted().check());
+            segment.retire();
+        }
+        changeAbortedChecks(fresh.aborted().check());
     }
 
     /** Everything below {@code offset} is compacted. */

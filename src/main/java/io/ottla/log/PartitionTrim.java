@@ -96,7 +96,7 @@ final class PartitionTrim {
                 return;
             }
             removed = state.log().raiseLogStart();
-            state.point().set(state.log().point());
+            state.remember(state.log().point());
             state.publish();
         } finally {
             state.unlock();

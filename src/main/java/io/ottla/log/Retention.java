@@ -46,8 +46,8 @@ final class Retention {
         if (!config.deleted() || config.retentionMs() < 0) {
             return false;
         }
-        segment.indexes().loadMaxTimestamp();
-        long newest = segment.indexes().maxTimestamp() >= 0 ? segment.indexes().maxTimestamp() : segment.createdMs();
+        long largest = segment.maxTimestamp();
+        long newest = largest >= 0 ? largest : segment.createdMs();
         return nowMs - newest > config.retentionMs();
     }
 

@@ -33,6 +33,8 @@ final class Segment {
     private volatile boolean sealed;
     private volatile VerifiedRanges unverified;
     private long firstTimestamp = BatchView.NO_TIMESTAMP;
+    /** Whether all has been tried to find the largest timestamp; guarded by the monitor. */
+    private boolean timesRead;
 
     /** Which files a segment has. */
     record Existing(boolean log, boolean offsetIndex, boolean timeIndex, boolean transactionIndex) {
@@ -238,17 +240,22 @@ final class Segment {
         if (limit > UNINDEXED_BYTES && sealed && indexes.empty()) {
             rebuildIndexes();
         }
-        int start = Math.min(indexes.positionBefore(offset), limit);
         FileHandle handle = log.acquire();
         try {
-            if (start != 0 && start < limit && !startsAtOrBefore(handle.file(), start, limit, offset)) {
+            long[] entry = indexedBefore(offset, limit);
+            if (entry != null && !(entry[0] <= offset && proven(handle.file(), entry, limit))) {
                 rebuildIndexes();
-                start = Math.min(indexes.positionBefore(offset), limit);
+                entry = indexedBefore(offset, limit);
             }
-            return walk(handle.file(), start, limit, offset);
+            return walk(handle.file(), entry == null ? 0 : (int) entry[1], limit, offset);
         } finally {
             handle.release();
         }
+    }
+
+    private long[] indexedBefore(long offset, int limit) throws IOException {
+        long[] entry = indexes.offsetEntryBefore(offset);
+        return entry != null && entry[1] >= limit ? indexes.offsetEntryAt(limit - 1) : entry;
     }
 
     private int walk(DiskFile file, int start, int limit, long offset) throws IOException {
@@ -263,27 +270,99 @@ final class Segment {
         return -1;
     }
 
-    /** Whether what the index says is true: damage in an index must not be taken for damage in the log. */
-    private boolean startsAtOrBefore(DiskFile file, int position, int limit, long offset) throws IOException {
+    /** Whether what the offset index says is true: damage in an index must not be taken for damage in the log. */
+    private boolean proven(DiskFile file, long[] offsetEntry, int limit) throws IOException {
         try {
-            return header(file, position, limit).baseOffset() <= offset;
+            return header(file, (int) offsetEntry[1], limit).lastOffset() == offsetEntry[0];
         } catch (DamagedLogException wrongPosition) {
             return false;
         }
     }
 
-    /** Makes new indexes from the batches. */
-    private synchronized void rebuildIndexes() throws IOException {
-        LOG.warn("event=index_rebuilt file={} reason=missing_or_damaged", log.path());
-        indexes.clear();
+    /** Whether there is a batch with this timestamp and last offset, as the time index says. */
+    private boolean proven(long[] timeEntry) throws IOException {
+        int limit = sizeBytes();
+        int position = timeEntry[1] < baseOffset ? -1 : locate(timeEntry[1], limit);
+        if (position < 0) {
+            return false;
+        }
+        FileHandle handle = log.acquire();
+        try {
+            BatchView batch = header(handle.file(), position, limit);
+            return batch.lastOffset() == timeEntry[1] && batch.maxTimestamp() == timeEntry[0];
+        } finally {
+            handle.release();
+        }
+    }
+
+    /** An offset at or before the first batch that has a record at or after {@code timestamp}. */
+    long offsetBefore(long timestamp) throws IOException {
+        long[] entry = indexes.timeEntryBefore(timestamp);
+        if (entry != null && !proven(entry)) {
+            rebuildIndexes();
+            entry = indexes.timeEntryBefore(timestamp);
+        }
+        return entry == null ? baseOffset : entry[1];
+    }
+
+    /** A batch that has the largest timestamp of all up to it, the last that is indexed below {@code limit}: timestamp and last offset, or null. */
+    long[] maxTimestampBelow(long limit) throws IOException {
+        long[] entry = indexes.timeEntryBelow(limit);
+        if (entry != null && !proven(entry)) {
+            rebuildIndexes();
+            entry = indexes.timeEntryBelow(limit);
+        }
+        return entry;
+    }
+
+    /**
+     * Largest timestamp in the segment, or -1. Of one that an earlier process ended, the time index tells: its last entry, and
+     * whatever follows that, in case entries were lost.
+     */
+    synchronized long maxTimestamp() throws IOException {
+        if (sealed && indexes.maxTimestampOffset() < 0 && !timesRead && sizeBytes() > 0) {
+            long[] last = indexes.lastTimeEntry();
+            if (last != null && !proven(last)) {
+                rebuildIndexes();
+            } else {
+                readTimesAfter(last);
+            }
+            timesRead = true;
+        }
+        return indexes.maxTimestamp();
+    }
+
+    private void readTimesAfter(long[] last) throws IOException {
         int size = sizeBytes();
+        int start = last == null ? 0 : locate(last[1], size);
+        long[] largest = last == null ? new long[] {BatchView.NO_TIMESTAMP, -1} : last;
         LogScan scan = new LogScan(this, size);
-        int reached = scan.run(0, baseOffset, false, (batch, position) -> index(batch, position, REBUILT_INTERVAL_BYTES));
+        int reached = scan.run(start, baseOffset, false, (batch, position) -> {
+            if (batch.maxTimestamp() > largest[0]) {
+                largest[0] = batch.maxTimestamp();
+                largest[1] = batch.lastOffset();
+            }
+        });
         if (reached < size) {
             throw new DamagedLogException(log.path() + " is damaged at byte " + reached + ": " + scan.problem());
         }
-        if (sealed) {
-            seal();
+        indexes.setMaxTimestamp(largest[0], largest[1]);
+    }
+
+    /** Makes new indexes from the batches; who appends meanwhile waits with what it has to add. */
+    private void rebuildIndexes() throws IOException {
+        LOG.warn("event=index_rebuilt file={} reason=missing_or_damaged", log.path());
+        synchronized (indexes) {
+            indexes.clear();
+            int size = sizeBytes();
+            LogScan scan = new LogScan(this, size);
+            int reached = scan.run(0, baseOffset, false, (batch, position) -> indexes.add(batch, position, REBUILT_INTERVAL_BYTES));
+            if (reached < size) {
+                throw new DamagedLogException(log.path() + " is damaged at byte " + reached + ": " + scan.problem());
+            }
+            if (sealed) {
+                indexes.seal();
+            }
         }
     }
 
@@ -294,11 +373,11 @@ final class Segment {
 
     /** End of the last batch that ends at or before {@code start + maxBytes}, at least {@code start}. */
     int endWithin(FileHandle handle, int start, int maxBytes, int limit) throws IOException {
-        int end = Math.max(start, indexes.borderBefore((int) Math.min(Integer.MAX_VALUE, (long) start + maxBytes)));
-        if (end > start && end < limit && startsAtOrBefore(handle.file(), end, limit, Long.MAX_VALUE)) {
-            return end;
+        long[] entry = indexes.offsetEntryAt((int) Math.min(Integer.MAX_VALUE, (long) start + maxBytes));
+        if (entry != null && entry[1] > start && entry[1] < limit && proven(handle.file(), entry, limit)) {
+            return (int) entry[1];
         }
-        end = start;
+        int end = start;
         while (end < limit) {
             int next = end + header(handle.file(), end, limit).sizeBytes();
             if (next - start > maxBytes) {

@@ -38,7 +38,7 @@ final class SegmentIndexes {
         this.baseOffset = baseOffset;
         offsets = new IndexFile(files.apply(LogFileNames.OFFSET_INDEX), OFFSET_ENTRY_BYTES, existing.offsetIndex());
         times = new IndexFile(files.apply(LogFileNames.TIME_INDEX), TIME_ENTRY_BYTES, existing.timeIndex());
-        aborted = new TransactionIndex(files.apply(LogFileNames.TRANSACTION_INDEX), existing.transactionIndex());
+        aborted = new TransactionIndex(files.apply(LogFileNames.TRANSACTION_INDEX), baseOffset, existing.transactionIndex());
     }
 
     TransactionIndex aborted() {
@@ -49,27 +49,17 @@ final class SegmentIndexes {
         return offsets.count() == 0;
     }
 
-    /** Largest timestamp in the segment, or -1. */
-    long maxTimestamp() {
+    /** Largest timestamp that was added, or -1. */
+    synchronized long maxTimestamp() {
         return maxTimestamp;
     }
 
     /** Last offset of the first batch that has the largest timestamp, or -1. */
-    long maxTimestampOffset() {
+    synchronized long maxTimestampOffset() {
         return maxTimestampOffset;
     }
 
-    /** The largest timestamp and the offset of its batch, from the time index if the segment was not written since it was opened. */
-    void loadMaxTimestamp() throws IOException {
-        if (maxTimestampOffset < 0) {
-            long[] last = lastTimeEntry();
-            if (last != null) {
-                setMaxTimestamp(last[0], last[1]);
-            }
-        }
-    }
-
-    void setMaxTimestamp(long timestamp, long offset) {
+    synchronized void setMaxTimestamp(long timestamp, long offset) {
         maxTimestamp = timestamp;
         maxTimestampOffset = offset;
     }
@@ -96,8 +86,11 @@ final class SegmentIndexes {
         return times.forced();
     }
 
-    /** Takes note of a batch that was written at {@code position}. If the disk fails, they are just sparser. */
-    void add(BatchView batch, int position, int indexIntervalBytes) {
+    /**
+     * Takes note of a batch that was written at {@code position}. If the disk fails, they are just sparser. Whoever makes them anew
+     * keeps others out meanwhile by holding the monitor.
+     */
+    synchronized void add(BatchView batch, int position, int indexIntervalBytes) {
         if (batch.maxTimestamp() > maxTimestamp) {
             maxTimestamp = batch.maxTimestamp();
             maxTimestampOffset = batch.lastOffset();
@@ -163,50 +156,55 @@ final class SegmentIndexes {
         bytesSinceEntry = 0;
     }
 
-    /** Drops offsets and timestamps, to be added anew. */
+    /** Forgets offsets and timestamps, to be added anew. */
     void clear() throws IOException {
         offsets.truncate(0);
         times.truncate(0);
+        maxTimestamp = BatchView.NO_TIMESTAMP;
+        maxTimestampOffset = -1;
         lastTimeEntry = null;
         bytesSinceEntry = 0;
     }
 
     /** The timestamp of the last time index entry and the offset of its batch, or null. */
     long[] lastTimeEntry() throws IOException {
-        int count = times.count();
-        if (count == 0) {
-            return null;
-        }
-        ByteBuffer entry = times.entry(count - 1);
-        return new long[] {entry.getLong(0), entry.getInt(8) + baseOffset};
+        return timeEntry(times.count() - 1);
     }
 
     /** The last time index entry whose offset is below {@code limit}: timestamp and offset, or null. */
     long[] timeEntryBelow(long limit) throws IOException {
-        int found = times.floor((buffer, at) -> buffer.getInt(at + 8), limit - 1 - baseOffset);
-        if (found < 0) {
+        return timeEntry(times.floor((buffer, at) -> buffer.getInt(at + 8), limit - 1 - baseOffset));
+    }
+
+    /** The last time index entry before {@code timestamp}: timestamp and offset, or null. */
+    long[] timeEntryBefore(long timestamp) throws IOException {
+        return timeEntry(times.floor(TIMESTAMP, timestamp - 1));
+    }
+
+    private long[] timeEntry(int number) throws IOException {
+        if (number < 0) {
             return null;
         }
-        ByteBuffer entry = times.entry(found);
+        ByteBuffer entry = times.entry(number);
         return new long[] {entry.getLong(0), entry.getInt(8) + baseOffset};
     }
 
-    /** An offset at or before the first batch that has a record at or after {@code timestamp}. */
-    long offsetBefore(long timestamp) throws IOException {
-        int found = times.floor(TIMESTAMP, timestamp - 1);
-        return found < 0 ? baseOffset : times.entry(found).getInt(8) + baseOffset;
+    /** The last offset and the position of a batch at or before the one that holds {@code offset}, or null. */
+    long[] offsetEntryBefore(long offset) throws IOException {
+        return offsetEntry(offsets.floor(RELATIVE_OFFSET, Math.min(Integer.MAX_VALUE, offset - baseOffset)));
     }
 
-    /** Start of a batch at or before the one that holds {@code offset}. */
-    int positionBefore(long offset) throws IOException {
-        int found = offsets.floor(RELATIVE_OFFSET, Math.min(Integer.MAX_VALUE, offset - baseOffset));
-        return found < 0 ? 0 : offsets.entry(found).getInt(4);
+    /** The last offset and the position of the last indexed batch that starts at or before {@code position}, or null. */
+    long[] offsetEntryAt(int position) throws IOException {
+        return offsetEntry(offsets.floor(POSITION, position));
     }
 
-    /** Start of the last indexed batch that starts at or before {@code position}, or 0. */
-    int borderBefore(int position) throws IOException {
-        int found = offsets.floor(POSITION, position);
-        return found < 0 ? 0 : offsets.entry(found).getInt(4);
+    private long[] offsetEntry(int number) throws IOException {
+        if (number < 0) {
+            return null;
+        }
+        ByteBuffer entry = offsets.entry(number);
+        return new long[] {entry.getInt(0) + baseOffset, entry.getInt(4)};
     }
 
     void close() {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.CRC32C;
 
 /**
  * The aborted transactions of one segment (`.txnindex`, KIP-98), in the order of their markers. Entries are written at
@@ -25,13 +26,17 @@ final class TransactionIndex {
     record Entry(long producerId, long firstOffset, long lastOffset, long lastStableOffset) {}
 
     private final CachedFile file;
+    private final long baseOffset;
     private boolean created;
     /** Entries in the file; -1 until somebody asks. */
     private int count;
     private boolean unforced;
+    /** Over the segment's base offset and all entries; null if there are none, or they have not been looked at. */
+    private CRC32C check;
 
-    TransactionIndex(CachedFile file, boolean exists) {
+    TransactionIndex(CachedFile file, long baseOffset, boolean exists) {
         this.file = file;
+        this.baseOffset = baseOffset;
         created = exists;
         count = exists ? -1 : 0;
     }
@@ -45,6 +50,45 @@ final class TransactionIndex {
 
     CachedFile file() {
         return file;
+    }
+
+    /** A number that is another if any entry is: 0 if there is none. What an earlier process wrote must have been looked at before. */
+    synchronized int check() {
+        if (check == null && count != 0) {
+            throw new IllegalStateException(file.path() + " was not looked at");
+        }
+        return check == null ? 0 : scramble((int) check.getValue());
+    }
+
+    /** CRCs are linear: without this, two segments that have got each other's entries would add up to the same. */
+    private static int scramble(int crc) {
+        int mixed = (crc ^ crc >>> 16) * 0x85EBCA6B;
+        mixed = (mixed ^ mixed >>> 13) * 0xC2B2AE35;
+        return mixed ^ mixed >>> 16;
+    }
+
+    /** Looks at what an earlier process wrote; the same as {@link #check} from then on. */
+    synchronized int look() throws IOException {
+        check = null;
+        if (created) {
+            FileHandle handle = file.acquire();
+            try {
+                for (int i = 0; i < count(handle.file()); i++) {
+                    addToCheck(bytes(handle.file(), i));
+                }
+            } finally {
+                handle.release();
+            }
+        }
+        return check();
+    }
+
+    private void addToCheck(ByteBuffer entry) {
+        if (check == null) {
+            check = new CRC32C();
+            check.update(ByteBuffer.allocate(Long.BYTES).putLong(baseOffset).flip());
+        }
+        check.update(entry);
     }
 
     synchronized boolean created() {
@@ -77,6 +121,7 @@ final class TransactionIndex {
         } finally {
             handle.release();
         }
+        addToCheck(bytes.rewind());
         count++;
         unforced = true;
     }
@@ -143,18 +188,20 @@ final class TransactionIndex {
         }
         FileHandle handle = file.acquire();
         try {
-            while (count(handle.file()) > 0 && !below(read(handle.file(), count - 1), offset)) {
+            while (count(handle.file()) > 0 && !below(bytes(handle.file(), count - 1), offset)) {
                 count--;
             }
             handle.file().truncate((long) count * ENTRY_BYTES);
         } finally {
             handle.release();
         }
+        look();
         unforced = true;
     }
 
-    private static boolean below(Entry entry, long offset) {
-        return entry.lastOffset() < offset && entry.firstOffset() >= 0 && entry.firstOffset() <= entry.lastOffset();
+    private static boolean below(ByteBuffer bytes, long offset) {
+        Entry entry = entry(bytes);
+        return bytes.getShort(0) == VERSION && entry.lastOffset() < offset && entry.firstOffset() >= 0 && entry.firstOffset() <= entry.lastOffset();
     }
 
     /**
@@ -184,10 +231,22 @@ final class TransactionIndex {
     }
 
     private Entry read(DiskFile from, int number) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(ENTRY_BYTES);
-        if (from.read(bytes, (long) number * ENTRY_BYTES) != ENTRY_BYTES || bytes.getShort(0) != VERSION) {
+        ByteBuffer bytes = bytes(from, number);
+        if (bytes.getShort(0) != VERSION) {
             throw new DamagedLogException("no entry " + number + " in " + file.path());
         }
+        return entry(bytes);
+    }
+
+    private ByteBuffer bytes(DiskFile from, int number) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(ENTRY_BYTES);
+        if (from.read(bytes, (long) number * ENTRY_BYTES) != ENTRY_BYTES) {
+            throw new DamagedLogException(file.path() + " ends before entry " + number);
+        }
+        return bytes.flip();
+    }
+
+    private static Entry entry(ByteBuffer bytes) {
         return new Entry(bytes.getLong(2), bytes.getLong(10), bytes.getLong(18), bytes.getLong(26));
     }
 }
