@@ -11,7 +11,6 @@ import io.ottla.testkit.ForeignPrograms;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
@@ -85,16 +84,8 @@ class ConfluentKafkaTest {
 
     @Test
     void itsTransactionsMoveRecordsAndOffsetsTogether() {
-        String source = clients.topic("confluent-in", 2);
-        String target = clients.topic("confluent-out", 2);
-        clients.sendNumbers(source, 0, 0, 59);
-        clients.sendNumbers(source, 1, 60, 119);
-        List<String> lines = run("confluent_transactions.py", clients.bootstrapServers(), Clients.unique("confluent"), source, target, "120");
-        assertEquals("copied 120", lines.getLast());
-        assertTrue(lines.stream().anyMatch(line -> line.startsWith("aborted")), lines::toString);
-        var consumer = clients.consumer(null, Map.of("isolation.level", "read_committed"));
-        consumer.assign(List.of(new TopicPartition(target, 0), new TopicPartition(target, 1)));
-        assertEquals(IntStream.range(0, 120).boxed().toList(), Clients.values(Clients.poll(consumer, 120)).stream().map(Integer::valueOf).sorted().toList());
+        TransactionalCopy copy = new TransactionalCopy(clients, "confluent", 120);
+        copy.check(run("confluent_transactions.py", clients.bootstrapServers(), copy.group(), copy.source(), copy.target(), "120"));
     }
 
     private static List<String> run(String script, String... arguments) {

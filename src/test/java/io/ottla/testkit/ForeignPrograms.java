@@ -2,14 +2,18 @@
 package io.ottla.testkit;
 
 import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Assumptions;
 
@@ -30,6 +34,49 @@ public final class ForeignPrograms {
         List<String> command = new ArrayList<>(List.of(pythonWith(module), "-W", "ignore", SCRIPTS.resolve("python").resolve(script).toString()));
         command.addAll(List.of(arguments));
         return ChildProcess.start(command);
+    }
+
+    /** Starts a script of {@code src/test/clients/node} with Node.js and the packages beside it, which {@code .ci/clients} installs. */
+    public static ChildProcess node(String script, String... arguments) {
+        String node = find("node").orElseGet(() -> missing("node is not installed"));
+        Path modules = Path.of("target/clients-node/node_modules").toAbsolutePath();
+        if (!Files.isDirectory(modules)) {
+            missing("there is no " + modules + ", .ci/clients makes it");
+        }
+        List<String> command = new ArrayList<>(List.of("env", "NODE_PATH=" + modules, node, SCRIPTS.resolve("node").resolve(script).toString()));
+        command.addAll(List.of(arguments));
+        return ChildProcess.start(command);
+    }
+
+    /** Starts a subcommand of the program in {@code src/test/clients/go}, which {@code .ci/clients} builds. */
+    public static ChildProcess franzGo(String subcommand, String... arguments) {
+        Path program = Path.of("target/clients-go/franz_go").toAbsolutePath();
+        if (!isUpToDate(program, SCRIPTS.resolve("go"))) {
+            missing(program + " is missing or older than its sources, .ci/clients builds it");
+        }
+        List<String> command = new ArrayList<>(List.of(program.toString(), subcommand));
+        command.addAll(List.of(arguments));
+        return ChildProcess.start(command);
+    }
+
+    private static boolean isUpToDate(Path program, Path sources) {
+        if (!Files.isExecutable(program)) {
+            return false;
+        }
+        try (Stream<Path> files = Files.list(sources)) {
+            FileTime built = Files.getLastModifiedTime(program);
+            return files.noneMatch(file -> lastModified(file).compareTo(built) > 0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static FileTime lastModified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Starts a program of the PATH. */
