@@ -70,4 +70,26 @@ class TransactionHistoryTest {
     void realTimeCycle() {
         assertEquals(Set.of(Anomaly.REAL_TIME_CYCLE), read(List.of("d", "a"), List.of("a")));
     }
+
+    @Test
+    void informationCycle() {
+        history.add(new Attempt("e", Set.of(1), Outcome.COMMITTED, 80, 100, Set.of("f")));
+        history.add(new Attempt("f", Set.of(1), Outcome.COMMITTED, 80, 100, Set.of("e")));
+        assertEquals(Set.of(Anomaly.INFORMATION_CYCLE), read(List.of("a", "d"), List.of("a", "e", "f")));
+    }
+
+    @Test
+    void readFromTheFuture() {
+        history.add(new Attempt("e", Set.of(1), Outcome.COMMITTED, 80, 100, Set.of("a", "f")));
+        history.add(new Attempt("f", Set.of(1), Outcome.COMMITTED, 110, 120));
+        assertEquals(Set.of(Anomaly.INFORMATION_CYCLE), read(List.of("a", "d"), List.of("a", "e", "f")));
+    }
+
+    @Test
+    void writeCyclesOfTransactionsThatOverlapAreCountedApart() {
+        history.add(new Attempt("e", Set.of(0, 1), Outcome.COMMITTED, 80, 100));
+        history.add(new Attempt("f", Set.of(0, 1), Outcome.COMMITTED, 80, 100));
+        assertEquals(Set.of(), read(List.of("a", "d", "e", "f"), List.of("a", "f", "e")));
+        assertEquals(List.of(Set.of("e", "f")), history.writeCycles());
+    }
 }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.cli.Main;
-import io.ottla.clients.TransactionHistory.Attempt;
 import io.ottla.clients.TransactionHistory.Outcome;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
@@ -16,28 +15,36 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** Transactions while the broker is killed with {@code kill -9} and producers vanish. {@code -Dottla.crash.rounds=N} kills it more often. */
+/**
+ * Transactions while the broker and its clients are killed with {@code kill -9}. {@code -Dottla.crash.rounds=N} kills them more often,
+ * {@code -Dottla.seed=N} says who is killed when.
+ */
 class TransactionsCrashTest {
+    private static final Logger LOG = LoggerFactory.getLogger(TransactionsCrashTest.class);
+    private static final long SEED = Long.getLong("ottla.seed", 1);
     private static final int ROUNDS = Integer.getInteger("ottla.crash.rounds", 3);
     private static final int LISTS = 4;
     private static final int WRITERS = 3;
@@ -53,31 +60,61 @@ class TransactionsCrashTest {
 
     @Test
     void whateverIsKilledTransactionsStayWhole() throws Exception {
+        Random random = new Random(SEED);
         int port = freePort();
         String address = "localhost:" + port;
         ChildProcess broker = start(port);
+        List<ChildProcess> writers = new ArrayList<>();
+        List<ChildProcess> dead = new ArrayList<>();
         try (Clients clients = new Clients(address)) {
             String topic = clients.topic("lists", LISTS);
-            List<Thread> writers = IntStream.range(0, WRITERS).mapToObj(i -> Thread.ofPlatform().start(() -> write(i, topic, address))).toList();
+            for (int i = 0; i < WRITERS; i++) {
+                writers.add(writer(i, address, topic, random.nextLong()));
+            }
             for (int round = 0; round < ROUNDS; round++) {
-                long target = history.count(Outcome.COMMITTED) + 20;
-                Eventually.until(START_WITHIN, () -> "progress in round " + round(target), () -> history.count(Outcome.COMMITTED) >= target);
-                broker.kill();
-                broker = start(port);
+                awaitCommits(writers, 10 + random.nextInt(20));
+                if (random.nextInt(3) > 0 || round == 0) {
+                    broker.kill();
+                    broker = start(port);
+                }
+                if (random.nextInt(2) > 0 || round == 0) {
+                    int victim = random.nextInt(WRITERS);
+                    writers.get(victim).kill();
+                    dead.add(writers.set(victim, writer(victim, address, topic, random.nextLong())));
+                }
                 history.addRead(read(clients, topic));
             }
-            stop = true;
-            for (Thread writer : writers) {
-                writer.join();
+            awaitCommits(writers, 10);
+            writers.forEach(ChildProcess::kill);
+            dead.addAll(writers);
+            for (ChildProcess each : dead) {
+                each.awaitExit(START_WITHIN);
+                ListWriter.tell(each.output(), history);
             }
             awaitDecided(clients, topic);
             history.addRead(read(clients, topic));
         } finally {
-            stop = true;
+            writers.forEach(ChildProcess::close);
             broker.close();
         }
-        assertEquals(Map.of(), history.anomalies());
+        assertEquals(Map.of(), history.anomalies(), "seed " + SEED);
         assertTrue(history.count(Outcome.ABORTED) > 0 && history.count(Outcome.COMMITTED) > 0);
+        LOG.info("event=history_checked rounds={} committed={} aborted={} unknown={} write_cycles={}", ROUNDS, history.count(Outcome.COMMITTED),
+                history.count(Outcome.ABORTED), history.count(Outcome.UNKNOWN), history.writeCycles().size());
+    }
+
+    private static ChildProcess writer(int number, String address, String topic, long seed) {
+        return ChildProcess.java(ListWriter.class, address, Integer.toString(number), topic, Integer.toString(LISTS), Long.toString(seed));
+    }
+
+    /** Waits until so many more transactions were committed than there are now, over all writers. */
+    private static void awaitCommits(List<ChildProcess> writers, int more) {
+        long before = commits(writers);
+        Eventually.until(START_WITHIN, () -> more + " more commits than " + before + ", got " + commits(writers), () -> commits(writers) >= before + more);
+    }
+
+    private static long commits(List<ChildProcess> writers) {
+        return writers.stream().mapToLong(writer -> writer.output().stream().filter(line -> line.startsWith("end ") && line.contains(" COMMITTED ")).count()).sum();
     }
 
     @Test
@@ -140,10 +177,6 @@ class TransactionsCrashTest {
         }
     }
 
-    private String round(long target) {
-        return "of " + target + " commits there are " + history.count(Outcome.COMMITTED);
-    }
-
     private static int freePort() throws IOException {
         try (ServerSocket socket = new ServerSocket(0)) {
             return socket.getLocalPort();
@@ -155,24 +188,6 @@ class TransactionsCrashTest {
                 "--override", "transaction.abort.timed.out.transaction.cleanup.interval.ms=200");
         broker.awaitLine(START_WITHIN, line -> line.startsWith("ready"));
         return broker;
-    }
-
-    private void write(int number, String topic, String address) {
-        Random random = new Random(number);
-        KafkaProducer<String, String> producer = null;
-        for (int n = 0; !stop; n++) {
-            if (producer == null) {
-                producer = open(number, address);
-                continue;
-            }
-            if (!attempt("w" + number + "-" + n, topic, producer, random)) {
-                producer.close(Duration.ZERO);
-                producer = null;
-            }
-        }
-        if (producer != null) {
-            producer.close(Duration.ZERO);
-        }
     }
 
     /** A producer that has fenced the one before it, or null if that has to be tried again. */
@@ -190,43 +205,18 @@ class TransactionsCrashTest {
         }
     }
 
-    /** One transaction; false if the producer cannot be used any more. */
-    private boolean attempt(String name, String topic, KafkaProducer<String, String> producer, Random random) {
-        Set<Integer> lists = new HashSet<>();
-        while (lists.size() < 2) {
-            lists.add(random.nextInt(LISTS));
-        }
-        int fate = random.nextInt(20);
-        long begun = System.nanoTime();
-        Outcome outcome = fate < 15 ? Outcome.UNKNOWN : Outcome.ABORTED;
-        boolean usable = false;
-        try {
-            producer.beginTransaction();
-            lists.forEach(list -> producer.send(new ProducerRecord<>(topic, list, null, name)));
-            if (fate < 15) {
-                producer.commitTransaction();
-                outcome = Outcome.COMMITTED;
-                usable = true;
-            } else if (fate < 19) {
-                producer.flush();
-                producer.abortTransaction();
-                usable = true;
-            }
-        } catch (KafkaException e) {
-            // Committing may have succeeded; a transaction that was to be aborted, or left open, may not be seen in any case.
-            usable = false;
-        }
-        history.add(new Attempt(name, lists, outcome, begun, outcome == Outcome.UNKNOWN ? Long.MAX_VALUE : System.nanoTime()));
-        return usable;
-    }
-
-    /** Waits until the transactions that producers have left behind were aborted. */
+    /** Waits until the transactions that producers have left behind were ended, and readers may see what they ended with. */
     private static void awaitDecided(Clients clients, String topic) {
         Eventually.until(START_WITHIN, () -> "the end of all transactions", () -> IntStream.range(0, LISTS).allMatch(i -> {
             TopicPartition partition = new TopicPartition(topic, i);
-            return Clients.await(clients.admin().describeProducers(List.of(partition)).partitionResult(partition)).activeProducers().stream()
-                    .allMatch(producer -> producer.currentTransactionStartOffset().isEmpty());
+            boolean open = Clients.await(clients.admin().describeProducers(List.of(partition)).partitionResult(partition)).activeProducers().stream()
+                    .anyMatch(producer -> producer.currentTransactionStartOffset().isPresent());
+            return !open && end(clients, partition, IsolationLevel.READ_COMMITTED) == end(clients, partition, IsolationLevel.READ_UNCOMMITTED);
         }));
+    }
+
+    private static long end(Clients clients, TopicPartition partition, IsolationLevel isolation) {
+        return Clients.await(clients.admin().listOffsets(Map.of(partition, OffsetSpec.latest()), new ListOffsetsOptions(isolation)).partitionResult(partition)).offset();
     }
 
     private static Map<Integer, List<String>> read(Clients clients, String topic) {
