@@ -41,7 +41,7 @@ final class ImportCommand implements Callable<Integer> {
             spec.addOption(option);
         }
         spec.usageMessage().sortOptions(false).footer("",
-                "Kafka keeps the configs of topics elsewhere: without --config a topic has the defaults, so records older than 7 days go.");
+                "A topic keeps the configs that were set for it in Kafka; what only the broker's own configuration said has to be given with --config.");
         return spec;
     }
 
@@ -123,6 +123,7 @@ final class ImportCommand implements Callable<Integer> {
             return;
         }
         Map<String, String> all = new HashMap<>(ownConfigs(found.name()));
+        source.configs(found).forEach((name, value) -> putKnown(found, all, name, value));
         all.putAll(overrides.getOrDefault(found.name(), Map.of()));
         try {
             Topic topic = source.copy(found, catalog, all);
@@ -130,6 +131,14 @@ final class ImportCommand implements Callable<Integer> {
             System.out.println(found.name() + ": imported, " + partitions + (partitions == 1 ? " partition" : " partitions") + meaning(found.name()));
         } catch (ApiException | IOException e) {
             throw new Failure("topic " + found.name() + " was not imported: " + (e.getMessage() == null ? e.toString() : e.getMessage()));
+        }
+    }
+
+    private static void putKnown(LogImport.Found topic, Map<String, String> all, String name, String value) {
+        if (io.ottla.topic.TopicConfig.DEFINITION.names().contains(name)) {
+            all.put(name, value);
+        } else {
+            System.out.println(topic.name() + ": has no config " + name + " here, left out");
         }
     }
 

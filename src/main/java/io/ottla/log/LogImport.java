@@ -37,6 +37,7 @@ public final class LogImport implements AutoCloseable {
     private final AutoCloseable lock;
     private final Map<String, Found> topics = new TreeMap<>();
     private final Map<String, Long> logStarts;
+    private final KafkaMetadata metadata;
 
     private LogImport(Disk disk, Path from, AutoCloseable lock) throws IOException {
         this.disk = disk;
@@ -44,6 +45,7 @@ public final class LogImport implements AutoCloseable {
         this.lock = lock;
         findTopics();
         logStarts = readLogStarts();
+        metadata = KafkaMetadata.read(disk, from.resolve(METADATA_TOPIC + "-0"));
     }
 
     /** @throws IOException if the directory is missing, in use by a broker, or not what Kafka writes */
@@ -110,6 +112,11 @@ public final class LogImport implements AutoCloseable {
     /** What may be imported, by name; internal topics included. */
     public List<Found> topics() {
         return List.copyOf(topics.values());
+    }
+
+    /** The configs that were set for a topic in Kafka; none if the directory is not the one where the controller keeps them. */
+    public Map<String, String> configs(Found topic) {
+        return metadata.configs(topic.name());
     }
 
     /**

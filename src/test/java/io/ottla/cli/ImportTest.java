@@ -13,11 +13,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +63,47 @@ class ImportTest {
             clients.sendNumbers("orders", 0, 3, 3);
             group.assign(List.of(ORDERS));
             assertEquals(List.of("2", "3"), Clients.values(Clients.poll(group, 2)));
+        }
+    }
+
+    /** The directory is of Apache Kafka 4.4.0: topics created, changed, deleted and created again, before and after the controller's snapshot. */
+    @Test
+    void aDirectoryOfApacheKafkaComesWithTheConfigsOfItsTopics(@TempDir Path kafka) throws IOException {
+        copy(Path.of("src/test/resources/io/ottla/cli/kafka-4.4"), kafka);
+        try (ChildProcess process = ChildProcess.java(Main.class, "import", "--data", to.toString(), "--from", kafka.toString(), "--config", "events:segment.ms=7200000")) {
+            assertEquals(List.of("events: imported, 1 partition", "gone: imported, 1 partition", "orders: imported, 1 partition", "plain: imported, 1 partition"),
+                    process.awaitSuccess(TIMEOUT));
+        }
+        try (Ottla broker = start(to); Clients clients = new Clients(broker.bootstrapServers())) {
+            assertEquals(Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", "1000"), configs(clients, "orders"));
+            assertEquals(Map.of("retention.ms", "86400000", "segment.ms", "7200000"), configs(clients, "events"));
+            assertEquals(Map.of("max.message.bytes", "2000000"), configs(clients, "gone"));
+            assertEquals(Map.of(), configs(clients, "plain"));
+            try (KafkaConsumer<String, String> consumer = clients.consumer(null)) {
+                consumer.assign(List.of(ORDERS));
+                assertEquals(List.of("v0", "v1", "v2"), Clients.values(Clients.poll(consumer, 3)));
+            }
+        }
+    }
+
+    private static Map<String, String> configs(Clients clients, String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        Map<String, String> set = new HashMap<>();
+        for (ConfigEntry entry : Clients.await(clients.admin().describeConfigs(List.of(resource)).all()).get(resource).entries()) {
+            if (entry.source() == ConfigEntry.ConfigSource.DYNAMIC_TOPIC_CONFIG) {
+                set.put(entry.name(), entry.value());
+            }
+        }
+        return set;
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = to.resolve(from.relativize(file).toString());
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target);
+            }
         }
     }
 
