@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * history again, {@code -Dsimulation.histories=N} plays more or fewer of them.
  */
 class GroupSimulationTest {
-    private static final int HISTORIES = Integer.getInteger("simulation.histories", Boolean.getBoolean("soak") ? 10_000 : 80);
+    private static final int HISTORIES = Integer.getInteger("simulation.histories", Boolean.getBoolean("soak") ? 10_000 : 60);
     private static final int UNTIL_A_FLAW_SHOWS = 50;
     private static final Long ONLY = Long.getLong("simulation.seed");
 

@@ -45,6 +45,7 @@ final class SimulatedClassicMember implements SimulatedMember {
 
     /** The generation in which it was given what it owns. */
     private int ownedSince = -1;
+    private int era;
     private boolean alive = true;
     private boolean settled;
     private long frozenUntilMs;
@@ -88,6 +89,11 @@ final class SimulatedClassicMember implements SimulatedMember {
     @Override
     public int generation() {
         return ownedSince;
+    }
+
+    @Override
+    public int era() {
+        return era;
     }
 
     @Override
@@ -226,6 +232,7 @@ final class SimulatedClassicMember implements SimulatedMember {
         positions.keySet().retainAll(mine);
         mine.forEach(partition -> positions.putIfAbsent(partition, -1L));
         ownedSince = generation;
+        era = world.era();
         settled = true;
         group.checkOwners();
         group.remember(new SimulatedGroup.Past(memberId, instanceId, generation, 8, mine));

@@ -26,6 +26,7 @@ final class SimulatedConsumerMember implements SimulatedMember {
     private final Map<Integer, Long> positions = new TreeMap<>();
     private Uuid topicId;
     private int epoch;
+    private int era;
     private boolean alive = true;
     private boolean tellAll = true;
     private boolean revoking;
@@ -70,6 +71,11 @@ final class SimulatedConsumerMember implements SimulatedMember {
     @Override
     public int generation() {
         return epoch;
+    }
+
+    @Override
+    public int era() {
+        return era;
     }
 
     @Override
@@ -143,6 +149,7 @@ final class SimulatedConsumerMember implements SimulatedMember {
             case NONE -> {
                 if (response.assignment() == null) {
                     epoch = response.memberEpoch();
+                    era = world.era();
                 } else {
                     take(response);
                 }
@@ -184,6 +191,7 @@ final class SimulatedConsumerMember implements SimulatedMember {
 
     private void own(Set<Integer> assigned, int told) {
         epoch = told;
+        era = world.era();
         positions.keySet().retainAll(assigned);
         for (int partition : assigned) {
             if (!positions.containsKey(partition)) {

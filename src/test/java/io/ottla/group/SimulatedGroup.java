@@ -36,6 +36,7 @@ final class SimulatedGroup {
     private final Map<Integer, Integer> handedOut = new HashMap<>();
     private final List<Past> pasts = new ArrayList<>();
     private int commits;
+    private int era;
 
     /** What somebody once was told, and could still believe after a long sleep. */
     record Past(String memberId, String instanceId, int generation, int commitVersion, Set<Integer> partitions) {}
@@ -59,14 +60,26 @@ final class SimulatedGroup {
 
     /** A partition has at most one owner in a generation; a process that was replaced by another one of the same static identity may not know it yet. */
     void checkOwners() {
+        forgetOtherEras();
         Map<Integer, Map<Integer, SimulatedMember>> owners = new HashMap<>();
         for (SimulatedMember member : members) {
-            for (int partition : member.owned()) {
-                handedOut.merge(partition, member.generation(), Math::max);
-                SimulatedMember other = owners.computeIfAbsent(member.generation(), generation -> new HashMap<>()).put(partition, member);
-                boolean replaced = other != null && member.instanceId() != null && member.instanceId().equals(other.instanceId());
-                assertTrue(other == null || replaced, () -> "two owners of partition " + partition + " in generation " + member.generation());
+            if (member.era() == era) {
+                member.owned().forEach(partition -> checkOwner(partition, member, owners.computeIfAbsent(member.generation(), generation -> new HashMap<>())));
             }
+        }
+    }
+
+    private void checkOwner(int partition, SimulatedMember member, Map<Integer, SimulatedMember> owners) {
+        handedOut.merge(partition, member.generation(), Math::max);
+        SimulatedMember other = owners.put(partition, member);
+        boolean replaced = other != null && member.instanceId() != null && member.instanceId().equals(other.instanceId());
+        assertTrue(other == null || replaced, () -> "two owners of partition " + partition + " in generation " + member.generation());
+    }
+
+    private void forgetOtherEras() {
+        if (era != world.era()) {
+            era = world.era();
+            handedOut.clear();
         }
     }
 
@@ -93,6 +106,7 @@ final class SimulatedGroup {
         OffsetCommitRequestData request = new OffsetCommitRequestData().setGroupId(id).setMemberId(memberId).setGroupInstanceId(instanceId)
                 .setGenerationIdOrMemberEpoch(generation)
                 .setTopics(List.of(new OffsetCommitRequestTopic().setName(SimulatedWorld.TOPIC).setPartitions(partitions)));
+        forgetOtherEras();
         Map<Integer, Integer> newestOwner = new HashMap<>(handedOut);
         world.<OffsetCommitRequestData, OffsetCommitResponseData>call(line, version, request, GroupCoordinator::offsetCommit, response -> {
             for (var each : response.topics().getFirst().partitions()) {
@@ -117,9 +131,10 @@ final class SimulatedGroup {
         if (pasts.isEmpty()) {
             return;
         }
+        forgetOtherEras();
         Past past = pasts.get(world.random.nextInt(pasts.size()));
         Map<Integer, Long> beginnings = new HashMap<>();
-        past.partitions.stream().filter(each -> handedOut.get(each) > past.generation).forEach(each -> beginnings.put(each, 0L));
+        past.partitions.stream().filter(each -> handedOut.getOrDefault(each, -1) > past.generation).forEach(each -> beginnings.put(each, 0L));
         if (!beginnings.isEmpty()) {
             commit(new SimulatedLine(), beginnings, past.memberId, past.instanceId, past.generation, past.commitVersion, error -> { });
         }

@@ -30,4 +30,7 @@ interface SimulatedMember {
 
     /** The generation or group epoch that it believes in. */
     int generation();
+
+    /** The {@link SimulatedWorld#era} of that generation. */
+    int era();
 }

@@ -33,6 +33,7 @@ final class SimulatedWorld {
     private ManualRuntime runtime;
     private GroupCoordinator coordinator;
     private int incarnation;
+    private int eras;
     private long sequence;
     private boolean flushPlanned;
     private double lossRate;
@@ -58,7 +59,7 @@ final class SimulatedWorld {
 
     private void boot() {
         runtime = new ManualRuntime(clock, 1);
-        coordinator = new GroupCoordinator(runtime.runtime(), catalog, settings, flaw::in);
+        coordinator = new GroupCoordinator(runtime.runtime(), catalog, settings, shard -> flaw.in(new Renumbering(shard, () -> eras++)));
         coordinator.start();
     }
 
@@ -68,6 +69,11 @@ final class SimulatedWorld {
 
     int incarnation() {
         return incarnation;
+    }
+
+    /** How often the epochs of the one group have begun anew. */
+    int era() {
+        return eras;
     }
 
     /** How the network behaves from now on. */
