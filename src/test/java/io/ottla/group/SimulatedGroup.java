@@ -123,6 +123,8 @@ final class SimulatedGroup {
     }
 
     void remember(Past past) {
+        // What it gave up without a new epoch it may still commit: the broker looks at epochs only.
+        pasts.removeIf(other -> other.memberId.equals(past.memberId) && other.generation == past.generation);
         pasts.add(past);
     }
 

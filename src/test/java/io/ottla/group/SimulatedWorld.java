@@ -34,6 +34,7 @@ final class SimulatedWorld {
     private GroupCoordinator coordinator;
     private int incarnation;
     private int eras;
+    private int newestEpoch;
     private long sequence;
     private boolean flushPlanned;
     private double lossRate;
@@ -59,7 +60,7 @@ final class SimulatedWorld {
 
     private void boot() {
         runtime = new ManualRuntime(clock, 1);
-        coordinator = new GroupCoordinator(runtime.runtime(), catalog, settings, shard -> flaw.in(new Renumbering(shard, () -> eras++)));
+        coordinator = new GroupCoordinator(runtime.runtime(), catalog, settings, shard -> flaw.in(new SeenEpochs(shard, this::epochBegins)));
         coordinator.start();
     }
 
@@ -69,6 +70,14 @@ final class SimulatedWorld {
 
     int incarnation() {
         return incarnation;
+    }
+
+    /** A group that has no members left, and then gets one of the other protocol, is a new group, as in Kafka: its epochs say nothing about those before. */
+    private void epochBegins(int epoch) {
+        if (epoch < newestEpoch) {
+            eras++;
+        }
+        newestEpoch = epoch;
     }
 
     /** How often the epochs of the one group have begun anew. */

@@ -5,38 +5,31 @@ import io.ottla.coordinator.Decider;
 import io.ottla.coordinator.JournalEntry;
 import io.ottla.coordinator.Moment;
 import io.ottla.coordinator.Outcome;
+import java.util.function.IntConsumer;
 import org.apache.kafka.common.protocol.Errors;
 
-/**
- * Sees when the epochs of a group begin anew: a group that has no members left, and then gets one of the other protocol, is a
- * new group (as in Kafka), so that its epochs say nothing about those before.
- */
-final class Renumbering implements Decider<GroupCommand, GroupEvent> {
+/** Sees the epochs of the one group that there is. */
+final class SeenEpochs implements Decider<GroupCommand, GroupEvent> {
     private final Decider<GroupCommand, GroupEvent> decider;
-    private final Runnable begunAnew;
-    private int highest;
+    private final IntConsumer epochs;
 
-    Renumbering(Decider<GroupCommand, GroupEvent> decider, Runnable begunAnew) {
+    /** @param epochs hears of each epoch that begins */
+    SeenEpochs(Decider<GroupCommand, GroupEvent> decider, IntConsumer epochs) {
         this.decider = decider;
-        this.begunAnew = begunAnew;
+        this.epochs = epochs;
     }
 
     @Override
     public Outcome<GroupCommand, GroupEvent> decide(GroupCommand command, Moment now) {
         Outcome<GroupCommand, GroupEvent> outcome = decider.decide(command, now);
-        outcome.events().forEach(event -> see(switch (event) {
-            case GroupEvent.GenerationStarted started -> started.generation();
-            case GroupEvent.ConsumerGroupKept kept -> kept.epoch();
-            default -> highest;
-        }));
-        return outcome;
-    }
-
-    private void see(int epoch) {
-        if (epoch < highest) {
-            begunAnew.run();
+        for (GroupEvent event : outcome.events()) {
+            switch (event) {
+                case GroupEvent.GenerationStarted started -> epochs.accept(started.generation());
+                case GroupEvent.ConsumerGroupKept kept -> epochs.accept(kept.epoch());
+                default -> { }
+            }
         }
-        highest = epoch;
+        return outcome;
     }
 
     @Override
