@@ -42,8 +42,9 @@ final class ClientMetricsConfigs {
         for (ConfigKey key : DEFINITION.configKeys().values()) {
             String value = overrides.get(key.name);
             ConfigSource source = value == null ? ConfigSource.DEFAULT_CONFIG : ConfigSource.CLIENT_METRICS_CONFIG;
-            entries.add(new ConfigDescriptions.Entry(key.name, value == null ? ConfigDef.convertToString(key.defaultValue, key.type) : value,
-                    source, false, ConfigType.valueOf(key.type.name()), key.documentation, List.of()));
+            String given = value == null ? ConfigDef.convertToString(key.defaultValue, key.type) : value;
+            entries.add(new ConfigDescriptions.Entry(key.name, given, source, false, ConfigType.valueOf(key.type.name()), key.documentation,
+                    value == null ? List.of() : List.of(new ConfigDescriptions.Synonym(key.name, given, source))));
         }
         return entries;
     }

@@ -3,6 +3,7 @@ package io.ottla.api;
 
 import io.ottla.topic.TopicConfig;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,6 +12,9 @@ import org.apache.kafka.common.config.ConfigDef.ConfigKey;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigType;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** Says for each config of a topic or of the broker what is in force, and where that comes from (KIP-226). */
 final class ConfigDescriptions {
@@ -55,6 +59,13 @@ final class ConfigDescriptions {
             entries.add(new Entry(key.name, value, source(synonyms), readOnly, type(key.type), key.documentation, synonyms));
         }
         return entries;
+    }
+
+    /** The level of all loggers, which is fixed while the broker runs. */
+    static List<Entry> ofLoggers() {
+        Logger root = LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        Level level = Arrays.stream(Level.values()).filter(root::isEnabledForLevel).reduce((first, last) -> last).orElse(Level.ERROR);
+        return List.of(new Entry("root", level.name(), ConfigSource.DYNAMIC_BROKER_LOGGER_CONFIG, true, ConfigType.UNKNOWN, "", List.of()));
     }
 
     private static ConfigSource source(List<Synonym> synonyms) {

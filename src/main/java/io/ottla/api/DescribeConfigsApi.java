@@ -20,7 +20,7 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * DescribeConfigs, 1 to 4, of topics, of this broker, and of groups. Errors per resource: UNKNOWN_TOPIC_OR_PARTITION,
+ * DescribeConfigs, 1 to 4, of topics, of this broker and its loggers, of groups and of client metrics. Errors per resource: UNKNOWN_TOPIC_OR_PARTITION,
  * INVALID_REQUEST for another broker or another kind of resource.
  */
 final class DescribeConfigsApi implements Api<DescribeConfigsRequestData> {
@@ -77,7 +77,11 @@ final class DescribeConfigsApi implements Api<DescribeConfigsRequestData> {
             case GROUP -> groupConfigs.describe(resource.resourceName());
             case CLIENT_METRICS -> ClientMetricsConfigs.describe(resource.resourceName(),
                     admin.catalog().configs(new ConfigResource(ConfigResource.Type.CLIENT_METRICS, resource.resourceName())));
-            case BROKER_LOGGER, UNKNOWN -> throw new InvalidRequestException(
+            case BROKER_LOGGER -> {
+                checkThisBroker(resource.resourceName());
+                yield ConfigDescriptions.ofLoggers();
+            }
+            case UNKNOWN -> throw new InvalidRequestException(
                     "Unsupported resource type: " + ConfigResource.Type.forId(resource.resourceType()));
         };
     }
@@ -86,10 +90,14 @@ final class DescribeConfigsApi implements Api<DescribeConfigsRequestData> {
         if (name.isEmpty()) {
             return ConfigDescriptions.ofAllBrokers(admin);
         }
+        checkThisBroker(name);
+        return ConfigDescriptions.ofBroker(admin);
+    }
+
+    private void checkThisBroker(String name) {
         if (!name.equals(Integer.toString(admin.cluster().nodeId()))) {
             throw new InvalidRequestException("Unexpected broker id, expected " + admin.cluster().nodeId() + ", but received " + name);
         }
-        return ConfigDescriptions.ofBroker(admin);
     }
 
     private static DescribeConfigsResourceResult describe(ConfigDescriptions.Entry entry, DescribeConfigsRequestData body) {

@@ -55,10 +55,10 @@ final class ListConfigResourcesApi implements Api<ListConfigResourcesRequestData
     private Iterable<String> names(ConfigResource.Type kind) {
         return switch (kind) {
             case TOPIC -> admin.catalog().topics().keySet();
-            case BROKER -> List.of(Integer.toString(admin.cluster().nodeId()));
+            case BROKER, BROKER_LOGGER -> List.of(Integer.toString(admin.cluster().nodeId()));
             case GROUP, CLIENT_METRICS -> admin.catalog().configs().keySet().stream()
                     .filter(resource -> resource.type() == kind).map(ConfigResource::name).toList();
-            case BROKER_LOGGER, UNKNOWN -> List.of();
+            case UNKNOWN -> List.of();
         };
     }
 }

@@ -22,6 +22,9 @@ public enum KafkaClassPath {
     /** Kafka Streams, version 4.3.1. */
     STREAMS("kafka-streams"),
 
+    /** Kafka Connect and its file connectors, version 4.3.1. */
+    CONNECT("kafka-connect"),
+
     /** The broker, version 4.4.0, with the main class {@code kafka.Kafka}. */
     BROKER("kafka-broker");
 
