@@ -7,6 +7,7 @@ import io.ottla.topic.Partition;
 import io.ottla.topic.PartitionOffsets;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +26,7 @@ import org.apache.kafka.common.requests.ListOffsetsRequest;
 /**
  * ListOffsets, 1 to 11: the offset of a timestamp, or one of the special ones: -1 latest (the last stable offset under
  * read_committed), -2 earliest, -3 of the largest timestamp (version 7, KIP-734), -4 earliest local (8), -5 latest tiered (9)
- * and -6 earliest not yet uploaded (11), which without tiered storage do not exist.
+ * and -6 earliest not yet uploaded (11), which without tiered storage do not exist. What was acknowledged before counts.
  * Errors per partition: INVALID_REQUEST (asked twice), UNSUPPORTED_VERSION, UNKNOWN_TOPIC_OR_PARTITION, FENCED_LEADER_EPOCH,
  * UNKNOWN_LEADER_EPOCH, KAFKA_STORAGE_ERROR.
  */
@@ -47,13 +48,35 @@ final class ListOffsetsApi implements Api<ListOffsetsRequestData> {
 
     @Override
     public void answer(ListOffsetsRequestData body, Request request) {
-        boolean searches = body.topics().stream().flatMap(topic -> topic.partitions().stream())
-                .anyMatch(partition -> partition.timestamp() >= 0 || partition.timestamp() == ListOffsetsRequest.MAX_TIMESTAMP);
-        if (searches) {
-            Blocking.run(request, body, () -> request.reply(reply(body, request)));
-        } else {
-            request.reply(reply(body, request));
+        boolean searches = body.topics().stream().flatMap(topic -> topic.partitions().stream()).anyMatch(asked -> searches(asked.timestamp()));
+        Acknowledged.await(askedForTheirEnd(body), () -> {
+            if (searches) {
+                Blocking.run(request, body, () -> request.reply(reply(body, request)));
+            } else {
+                request.reply(reply(body, request));
+            }
+        });
+    }
+
+    private static boolean searches(long timestamp) {
+        return timestamp >= 0 || timestamp == ListOffsetsRequest.MAX_TIMESTAMP;
+    }
+
+    private List<Partition> askedForTheirEnd(ListOffsetsRequestData body) {
+        List<Partition> partitions = new ArrayList<>();
+        for (ListOffsetsTopic asked : body.topics()) {
+            Topic topic = catalog.topics().get(asked.name());
+            for (ListOffsetsPartition each : asked.partitions()) {
+                if (exists(topic, each) && (each.timestamp() == ListOffsetsRequest.LATEST_TIMESTAMP || searches(each.timestamp()))) {
+                    partitions.add(topic.partitions().get(each.partitionIndex()));
+                }
+            }
         }
+        return partitions;
+    }
+
+    private static boolean exists(Topic topic, ListOffsetsPartition asked) {
+        return topic != null && asked.partitionIndex() >= 0 && asked.partitionIndex() < topic.partitions().size();
     }
 
     private ListOffsetsResponseData reply(ListOffsetsRequestData body, Request request) {
@@ -72,7 +95,7 @@ final class ListOffsetsApi implements Api<ListOffsetsRequestData> {
 
     private ListOffsetsPartitionResponse answer(String name, ListOffsetsPartition asked, byte isolation, short version) {
         Topic topic = catalog.topics().get(name);
-        if (topic == null || asked.partitionIndex() < 0 || asked.partitionIndex() >= topic.partitions().size()) {
+        if (!exists(topic, asked)) {
             return failure(asked, Errors.UNKNOWN_TOPIC_OR_PARTITION);
         }
         if (asked.timestamp() < 0 && version < firstVersion(asked.timestamp())) {

@@ -22,6 +22,8 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.admin.TopicListing;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -265,5 +267,21 @@ class TopicAdminTest {
 
     private Config config(ConfigResource resource) {
         return Clients.await(admin.describeConfigs(List.of(resource)).all()).get(resource);
+    }
+
+    @Test
+    void recordsAcknowledgedBeforeTheirFlushCanBeListedAndDeletedAtOnce() {
+        String topic = clients.topic("acks-1", 20);
+        try (var producer = clients.producer(Map.of("acks", "1", "enable.idempotence", "false"))) {
+            for (int partition = 0; partition < 20; partition++) {
+                TopicPartition each = new TopicPartition(topic, partition);
+                Clients.await(producer.send(new ProducerRecord<>(topic, partition, null, "v")));
+                var end = clients.admin().listOffsets(Map.of(each, OffsetSpec.latest())).partitionResult(each);
+                assertEquals(1, Clients.await(end).offset());
+                Clients.await(producer.send(new ProducerRecord<>(topic, partition, null, "v")));
+                var deletion = clients.admin().deleteRecords(Map.of(each, RecordsToDelete.beforeOffset(2)));
+                assertEquals(2, Clients.await(deletion.lowWatermarks().get(each)).lowWatermark());
+            }
+        }
     }
 }

@@ -85,6 +85,11 @@ public final class FakePartition implements Partition {
         watchers.forEach(Runnable::run);
     }
 
+    /** Whether somebody waits for a flush. */
+    public synchronized boolean awaited() {
+        return !waiting.isEmpty();
+    }
+
     /** Whether a flush would make something durable. */
     public synchronized boolean unflushed() {
         return highWatermark < logEnd;
