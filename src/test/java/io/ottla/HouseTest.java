@@ -36,15 +36,16 @@ class HouseTest {
         MAY_IMPORT.put("group", Set.of("coordinator", "topic", "wire"));
         MAY_IMPORT.put("transaction", Set.of("coordinator", "topic", "wire"));
         MAY_IMPORT.put("share", Set.of("group", "coordinator", "topic", "wire"));
+        MAY_IMPORT.put("streams", Set.of("group", "coordinator", "topic", "wire"));
         MAY_IMPORT.put("network", Set.of("wire", "world"));
-        MAY_IMPORT.put("api", Set.of("network", "group", "share", "transaction", "topic", "wire"));
-        MAY_IMPORT.put("broker", Set.of("world", "wire", "topic", "log", "coordinator", "group", "share", "transaction", "network", "api"));
+        MAY_IMPORT.put("api", Set.of("network", "group", "share", "streams", "transaction", "topic", "wire"));
+        MAY_IMPORT.put("broker", Set.of("world", "wire", "topic", "log", "coordinator", "group", "share", "streams", "transaction", "network", "api"));
         MAY_IMPORT.put("junit", Set.of("broker"));
-        MAY_IMPORT.put("cli", Set.of("world", "wire", "topic", "log", "coordinator", "group", "share", "transaction", "network", "api", "broker"));
+        MAY_IMPORT.put("cli", Set.of("world", "wire", "topic", "log", "coordinator", "group", "share", "streams", "transaction", "network", "api", "broker"));
     }
 
     /** Kafka's message classes are named only where requests are handled. */
-    private static final Set<String> MAY_NAME_MESSAGES = Set.of("wire", "network", "api", "group", "share", "transaction");
+    private static final Set<String> MAY_NAME_MESSAGES = Set.of("wire", "network", "api", "group", "share", "streams", "transaction");
 
     @Test
     void importsRunDownward() {

@@ -5,6 +5,7 @@ import io.ottla.api.ApiVersionsApi.Feature;
 import io.ottla.group.GroupCoordinator;
 import io.ottla.network.RequestHandler;
 import io.ottla.share.ShareCoordinator;
+import io.ottla.streams.StreamsCoordinator;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.transaction.TransactionCoordinator;
 import java.util.ArrayList;
@@ -18,7 +19,8 @@ public final class Apis {
             new Feature("metadata.version", (short) 7, (short) 33, (short) 33),
             new Feature("transaction.version", (short) 0, (short) 2, (short) 2),
             new Feature("group.version", (short) 0, (short) 1, (short) 1),
-            new Feature("share.version", (short) 0, (short) 2, (short) 2));
+            new Feature("share.version", (short) 0, (short) 2, (short) 2),
+            new Feature("streams.version", (short) 0, (short) 1, (short) 1));
 
     private Apis() {}
 
@@ -32,6 +34,7 @@ public final class Apis {
         served.addAll(ofTopics(services));
         served.addAll(ofGroups(services.groups()));
         served.addAll(ofShareGroups(services));
+        served.addAll(ofStreamsGroups(services.streams()));
         served.addAll(ofTransactions(services.transactions(), services.groups()));
         served.addAll(ofOperators(services));
         served.addAll(OneMember.apis(services.admin().cluster()));
@@ -105,6 +108,13 @@ public final class Apis {
                 Forwarded.inTurn(ApiKeys.DESCRIBE_SHARE_GROUP_OFFSETS, share::describeOffsets),
                 Forwarded.inTurn(ApiKeys.ALTER_SHARE_GROUP_OFFSETS, share::alterOffsets),
                 Forwarded.inTurn(ApiKeys.DELETE_SHARE_GROUP_OFFSETS, share::deleteOffsets));
+    }
+
+    private static List<Api<?>> ofStreamsGroups(StreamsCoordinator streams) {
+        return List.of(
+                Forwarded.pipelined(ApiKeys.STREAMS_GROUP_HEARTBEAT, streams::heartbeat),
+                Forwarded.inTurn(ApiKeys.STREAMS_GROUP_DESCRIBE, streams::describe),
+                Forwarded.inTurn(ApiKeys.STREAMS_GROUP_TOPOLOGY_DESCRIPTION_UPDATE, streams::updateDescription));
     }
 
     private static List<Api<?>> ofTransactions(TransactionCoordinator transactions, GroupCoordinator groups) {

@@ -53,6 +53,24 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
                     "Whether a share group passes over records of aborted transactions.")
             .define("share.renew.acknowledge.enable", Type.BOOLEAN, true, Importance.MEDIUM,
                     "Whether members of a share group may renew their locks.")
+            .define("streams.session.timeout.ms", Type.INT, 45_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
+                    "How long a member of a streams group may be silent before it loses its tasks.")
+            .define("streams.heartbeat.interval.ms", Type.INT, 5_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
+                    "How often members of streams groups are told to send a heartbeat.")
+            .define("streams.assignment.interval.ms", Type.INT, 1_000, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
+                    "The shortest time between two assignments of a streams group.")
+            .define("streams.initial.rebalance.delay.ms", Type.INT, 3_000, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
+                    "How long an empty streams group waits for more members before its first assignment.")
+            .define("streams.num.standby.replicas", Type.INT, 0, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
+                    "How many standby copies each task with state has.")
+            .define("streams.rack.aware.assignment.tags", Type.LIST, "", ConfigDef.ValidList.anyNonDuplicateValues(true, false), Importance.LOW,
+                    "Client tags over which standby copies are spread.")
+            .define("streams.assignor.name", Type.STRING, "sticky", ConfigDef.ValidString.in("sticky"), Importance.MEDIUM,
+                    "The task assignor of a streams group.")
+            .defineInternal("streams.task.offset.interval.ms", Type.INT, 60_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
+                    "How often members of a streams group report the offsets of their copies of state.")
+            .defineInternal("streams.acceptable.recovery.lag", Type.LONG, 10_000L, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
+                    "How many records behind a copy of state may be to count as complete.")
             .define("errors.deadletterqueue.topic.name", Type.STRING, "", Importance.MEDIUM,
                     "The topic for records that a share group could not process; empty for none.")
             .define("errors.deadletterqueue.copy.record.enable", Type.BOOLEAN, false, Importance.MEDIUM,
@@ -60,7 +78,8 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
 
     /** Those that a broker config gives the default of, by the same name after "group.". */
     private static final Pattern WITH_BROKER_DEFAULT = Pattern.compile(
-            "(consumer|share)\\.(session\\.timeout|heartbeat\\.interval|assignment\\.interval|record\\.lock\\.duration)\\.ms"
+            "(consumer|share|streams)\\.(session\\.timeout|heartbeat\\.interval|assignment\\.interval|record\\.lock\\.duration)\\.ms"
+                    + "|streams\\.(initial\\.rebalance\\.delay\\.ms|num\\.standby\\.replicas|rack\\.aware\\.assignment\\.tags)"
                     + "|share\\.delivery\\.count\\.limit|share\\.partition\\.max\\.record\\.locks");
 
     private static void checkOffsetReset(String name, Object value) {
@@ -120,7 +139,7 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
     /** For many configs the broker has a least and a largest value, with min or max after the kind of group. */
     private void checkBounds(String name, Object value) {
         String kind = name.substring(0, name.indexOf('.') + 1);
-        String rest = name.substring(kind.length());
+        String rest = name.substring(name.startsWith("streams.num.") ? "streams.num.".length() : kind.length());
         Integer min = bound("group." + kind + "min." + rest);
         Integer max = bound("group." + kind + "max." + rest);
         if (min != null && (Integer) value < min || max != null && (Integer) value > max) {

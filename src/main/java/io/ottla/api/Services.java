@@ -3,6 +3,7 @@ package io.ottla.api;
 
 import io.ottla.group.GroupCoordinator;
 import io.ottla.share.ShareCoordinator;
+import io.ottla.streams.StreamsCoordinator;
 import io.ottla.transaction.TransactionCoordinator;
 import java.nio.file.Path;
 
@@ -13,6 +14,7 @@ import java.nio.file.Path;
  * @param groups           consumer groups
  * @param share            share groups
  * @param maxShareSessions group.share.max.share.sessions
+ * @param streams          streams groups
  * @param transactions     producer ids and transactions
  * @param createsTopics    auto.create.topics.enable
  * @param fetchSessionSlots max.incremental.fetch.session.cache.slots
@@ -24,6 +26,7 @@ public record Services(
         GroupCoordinator groups,
         ShareCoordinator share,
         int maxShareSessions,
+        StreamsCoordinator streams,
         TransactionCoordinator transactions,
         boolean createsTopics,
         int fetchSessionSlots,

@@ -202,12 +202,13 @@ public final class BrokerConfig {
 
     private void checkRanges() {
         requireOrder("group.min.session.timeout.ms", "group.max.session.timeout.ms");
-        for (String kind : List.of("group.consumer.", "group.share.")) {
+        for (String kind : List.of("group.consumer.", "group.share.", "group.streams.")) {
             requireBetween(kind, "session.timeout.ms");
             requireBetween(kind, "heartbeat.interval.ms");
             requireBetween(kind, "assignment.interval.ms");
             requireBelow(kind + "heartbeat.interval.ms", kind + "session.timeout.ms");
         }
+        requireOrder("group.streams.num.standby.replicas", "group.streams.max.standby.replicas");
         requireBetween("group.share.", "record.lock.duration.ms");
         requireBetween("group.share.", "delivery.count.limit");
         requireBetween("group.share.", "partition.max.record.locks");

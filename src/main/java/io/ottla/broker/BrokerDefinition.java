@@ -44,6 +44,7 @@ final class BrokerDefinition {
         consumerGroups(def);
         shareGroups(def);
         shareState(def);
+        streamsGroups(def);
         transactions(def);
         return def;
     }
@@ -166,6 +167,24 @@ final class BrokerDefinition {
                 .define("share.coordinator.snapshot.update.records.per.snapshot", INT, 500, between(0, 500), MEDIUM, "Updates between two snapshots.")
                 .define("errors.deadletterqueue.auto.create.topics.enable", BOOLEAN, false, MEDIUM, "Whether dead-letter topics are created by themselves.")
                 .define("errors.deadletterqueue.topic.name.prefix", STRING, "dlq.", MEDIUM, "What the name of a dead-letter topic must start with.");
+    }
+
+    private static void streamsGroups(ConfigDef def) {
+        intervals(def, "group.streams");
+        def.define("group.streams.max.size", INT, Integer.MAX_VALUE, atLeast(1), MEDIUM, "The most members of a streams group.")
+                .define("group.streams.num.standby.replicas", INT, 0, atLeast(0), MEDIUM, "Standby copies of each task with state.")
+                .define("group.streams.max.standby.replicas", INT, 2, atLeast(0), MEDIUM, "The most standby copies that a group may set.")
+                .define("group.streams.initial.rebalance.delay.ms", INT, 3000, atLeast(0), MEDIUM,
+                        "How long an empty streams group waits for more members before its first assignment.")
+                .define("group.streams.assignors", LIST, "sticky", ValidList.in("sticky"), MEDIUM, "The task assignors; the first is the default.")
+                .define("group.streams.rack.aware.assignment.tags", LIST, "", ValidList.anyNonDuplicateValues(true, false), LOW,
+                        "Client tags over which standby copies are spread.")
+                .defineInternal("group.streams.task.offset.interval.ms", INT, 60_000, atLeast(1), MEDIUM,
+                        "How often members report the offsets of their copies of state.")
+                .defineInternal("group.streams.min.task.offset.interval.ms", INT, 15_000, atLeast(1), MEDIUM,
+                        "The shortest interval of such reports that a group may set.")
+                .defineInternal("group.streams.acceptable.recovery.lag", LONG, 10_000L, atLeast(0), MEDIUM,
+                        "How many records behind a copy of state may be to count as complete.");
     }
 
     /** The session, heartbeat and assignment times that consumer groups and share groups have alike. */

@@ -16,6 +16,7 @@ import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
 import io.ottla.network.RequestHandler;
 import io.ottla.share.ShareCoordinator;
+import io.ottla.streams.StreamsCoordinator;
 import io.ottla.transaction.TransactionCoordinator;
 import io.ottla.transaction.TransactionSettings;
 import io.ottla.world.Clock;
@@ -150,6 +151,7 @@ public final class Ottla implements AutoCloseable {
         CoordinatorRuntime coordinators = own(new CoordinatorRuntime(clock, config.getInt("num.network.threads")));
         GroupCoordinator groups = own(new GroupCoordinator(coordinators, catalog, GroupSettings.of(config.values())));
         ShareCoordinator share = new ShareCoordinator(coordinators, catalog, groups, config.values());
+        StreamsCoordinator streams = new StreamsCoordinator(catalog, groups, config.values());
         TransactionCoordinator transactions = new TransactionCoordinator(
                 coordinators, catalog, transactionSettings(config), new GroupOffsets(groups));
         NetworkServer network = own(openNetwork(config, clock));
@@ -157,7 +159,7 @@ public final class Ottla implements AutoCloseable {
         Cluster cluster = new Cluster(catalog.clusterId(), config.nodeId(), config.rack().orElse(null), advertised);
         groups.start();
         transactions.start();
-        network.start(apis(config, catalog, cluster, groups, share, transactions));
+        network.start(apis(config, catalog, cluster, groups, share, streams, transactions));
     }
 
     private static TransactionSettings transactionSettings(BrokerConfig config) {
@@ -235,6 +237,7 @@ public final class Ottla implements AutoCloseable {
             Cluster cluster,
             GroupCoordinator groups,
             ShareCoordinator share,
+            StreamsCoordinator streams,
             TransactionCoordinator transactions) {
         TopicAdmin admin = new TopicAdmin(
                 catalog,
@@ -250,6 +253,7 @@ public final class Ottla implements AutoCloseable {
                 groups,
                 share,
                 config.getInt("group.share.max.share.sessions"),
+                streams,
                 transactions,
                 config.getBoolean("auto.create.topics.enable"),
                 config.getInt("max.incremental.fetch.session.cache.slots"),

@@ -47,7 +47,7 @@ final class Descriptions {
                 .setMembers(members);
     }
 
-    static ListGroupsResponseData list(Collection<Group> groups, GuestGroups guests) {
+    static ListGroupsResponseData list(Collection<Group> groups, Guests guests) {
         List<ListedGroup> listed = new ArrayList<>(guests.list());
         for (Group each : groups) {
             listed.add(switch (each) {

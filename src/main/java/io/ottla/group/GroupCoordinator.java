@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.common.config.TopicConfig;
@@ -68,7 +69,7 @@ public final class GroupCoordinator implements AutoCloseable {
     private final OffsetDeletes deletes;
     private final ConsumerRequests consumers;
     private final Surroundings surroundings;
-    private volatile GuestGroups.Factory guests = NoGuests::new;
+    private final List<GuestGroups.Factory> guests = new CopyOnWriteArrayList<>();
     private volatile boolean closed;
 
     /** Creates __consumer_offsets when it is first needed; {@link #start} reads it if it is there. */
@@ -100,7 +101,7 @@ public final class GroupCoordinator implements AutoCloseable {
 
     /** Takes in groups of another kind; before anything is asked of this coordinator. */
     public void host(GuestGroups.Factory factory) {
-        guests = factory;
+        guests.add(factory);
     }
 
     /** Hands a command to the guests that live beside a group. */

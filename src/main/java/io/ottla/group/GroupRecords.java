@@ -14,9 +14,6 @@ final class GroupRecords {
     private static final short LEGACY_OFFSET_KEY = 0;
     private static final short OFFSET_KEY = 1;
     private static final short CLASSIC_GROUP_KEY = 2;
-    /** Kinds of records that share groups have. */
-    private static final short FIRST_GUEST_KEY = 10;
-    private static final short LAST_GUEST_KEY = 15;
 
     private static final short OFFSET_WITH_EXPIRY = 1;
     private static final short OFFSET_WITH_EPOCH = 3;
@@ -70,15 +67,6 @@ final class GroupRecords {
                 .compactString(offset.metadata()).int64(offset.commitTimestampMs());
         boolean known = !offset.topicId().equals(Uuid.ZERO_UUID);
         return (known ? out.unsignedVarint(1).tag(TOPIC_ID_TAG, new ValueWriter().uuid(offset.topicId())) : out.noTags()).toBuffer();
-    }
-
-    /** Whether guests know what a record means. */
-    static boolean isOfGuests(JournalEntry entry) {
-        if (!(entry instanceof JournalEntry.Plain plain) || plain.key().remaining() < Short.BYTES) {
-            return false;
-        }
-        short kind = plain.key().getShort(plain.key().position());
-        return kind >= FIRST_GUEST_KEY && kind <= LAST_GUEST_KEY;
     }
 
     /** The event that a record keeps, or null for a kind of record that is not known. @throws RuntimeException on damaged bytes */

@@ -6,7 +6,6 @@ import io.ottla.coordinator.Decider;
 import io.ottla.coordinator.JournalEntry;
 import io.ottla.coordinator.Moment;
 import io.ottla.coordinator.Outcome;
-import io.ottla.coordinator.TimerChange;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -34,17 +33,17 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
     private final OffsetDecisions commits = new OffsetDecisions(offsets);
     private final OffsetExpiry expiry;
     private final Supplier<TopicsImage> topics;
-    private final GuestGroups guests;
+    private final Guests guests;
 
     /**
      * @param log    is told of each rebalance that has ended
      * @param topics asked once, after loading
-     * @param guests groups of another kind
+     * @param guests groups of other kinds
      */
-    GroupShard(GroupSettings settings, Caller<Rebalance> log, Supplier<TopicsImage> topics, GuestGroups.Factory guests) {
-        this.guests = guests.create(groups::containsKey);
+    GroupShard(GroupSettings settings, Caller<Rebalance> log, Supplier<TopicsImage> topics, List<GuestGroups.Factory> guests) {
+        this.guests = new Guests(guests, this::tenant);
         this.topics = topics;
-        expiry = new OffsetExpiry(settings.offsets(), groups, offsets);
+        expiry = new OffsetExpiry(settings.offsets(), groups, this.guests, offsets);
         joins = new JoinDecisions(settings.classic());
         rebalances = new RebalanceDecisions(settings.classic(), log);
         syncs = new SyncDecisions(rebalances);
@@ -75,15 +74,14 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                 case ConsumerGroup group -> mixed.leave(group, leave, now);
             };
             case GroupCommand.CommitOffsets commit when guests.holds(commit.groupId()) ->
-                    Outcome.reply(commit.caller(), Errors.GROUP_ID_NOT_FOUND);
+                    commits.commitOfGuest(guests.offsetRules(commit.groupId()), commit, now);
             case GroupCommand.CommitOffsets commit -> commits.commit(groups.get(commit.groupId()), commit, now);
             case GroupCommand.EndTransaction end -> commits.end(end);
-            case GroupCommand.FetchOffsets fetch -> commits.fetch(groups.get(fetch.groupId()), fetch);
-            case GroupCommand.DeleteOffsets delete -> commits.delete(groups.get(delete.groupId()), delete);
-            case GroupCommand.DeleteGroup delete when guests.holds(delete.groupId()) ->
-                    decideForGuests(guests.delete(delete.groupId(), delete.caller()), now);
+            case GroupCommand.FetchOffsets fetch -> commits.fetch(groups.get(fetch.groupId()), guests.offsetRules(fetch.groupId()), fetch);
+            case GroupCommand.DeleteOffsets delete -> commits.delete(groups.get(delete.groupId()), guests.offsetRules(delete.groupId()), delete);
+            case GroupCommand.DeleteGroup delete when guests.holds(delete.groupId()) -> deleteGuest(delete, now);
             case GroupCommand.DeleteGroup delete -> delete(delete);
-            case GroupCommand.ForGuests forGuests -> decideForGuests(forGuests.command(), now);
+            case GroupCommand.ForGuests forGuests -> decideForGuests(forGuests, now);
             case GroupCommand.DescribeGroup describe ->
                     Outcome.reply(describe.caller(), Descriptions.classic(describe.groupId(), groups.get(describe.groupId())));
             case GroupCommand.ListGroups list -> Outcome.reply(list.caller(), Descriptions.list(groups.values(), guests));
@@ -152,26 +150,38 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                 .setErrorMessage(message));
     }
 
-    private Outcome<GroupCommand, GroupEvent> decideForGuests(GuestGroups.GuestCommand command, Moment now) {
-        return hosted(guests.decide(command, now));
+    private GuestGroups.Tenant tenant(String groupId) {
+        return switch (groups.get(groupId)) {
+            case null -> GuestGroups.Tenant.NOBODY;
+            case ClassicGroup classic when classic.neverUsed() -> GuestGroups.Tenant.ONLY_OFFSETS;
+            case Group ignored -> GuestGroups.Tenant.GROUP;
+        };
     }
 
-    private static Outcome<GroupCommand, GroupEvent> hosted(Outcome<GuestGroups.GuestCommand, GuestGroups.GuestEvent> outcome) {
-        List<GroupEvent> events = new ArrayList<>(outcome.events().size());
-        outcome.events().forEach(event -> events.add(new GroupEvent.OfGuests(event)));
-        List<TimerChange<GroupCommand>> timers = new ArrayList<>(outcome.timers().size());
-        outcome.timers().forEach(timer -> timers.add(switch (timer) {
-            case TimerChange.Set<GuestGroups.GuestCommand> set ->
-                    new TimerChange.Set<>(new GroupCommand.ForGuests(set.command()), set.atElapsedMs());
-            case TimerChange.Cancel<GuestGroups.GuestCommand> cancel -> new TimerChange.Cancel<>(new GroupCommand.ForGuests(cancel.command()));
-        }));
-        return new Outcome<>(events, outcome.replies(), timers, outcome.next() == null ? null : new GroupCommand.ForGuests(outcome.next()));
+    /** A classic group that has lost its last member makes way for a guest. */
+    private Outcome<GroupCommand, GroupEvent> decideForGuests(GroupCommand.ForGuests forGuests, Moment now) {
+        String founded = forGuests.command().founds();
+        if (founded != null && groups.get(founded) instanceof ClassicGroup classic && classic.abandoned()) {
+            return Outcome.<GroupCommand, GroupEvent>builder().event(new GroupEvent.ClassicGroupRemoved(founded)).then(forGuests);
+        }
+        return guests.decide(forGuests.command(), now);
+    }
+
+    private Outcome<GroupCommand, GroupEvent> deleteGuest(GroupCommand.DeleteGroup delete, Moment now) {
+        Outcome<GroupCommand, GroupEvent> deleted = guests.delete(delete.groupId(), delete.caller(), now);
+        if (deleted.events().isEmpty()) {
+            return deleted;
+        }
+        List<GroupEvent> events = commits.removeAll(delete.groupId());
+        events.addAll(deleted.events());
+        return new Outcome<>(events, deleted.replies(), deleted.timers(), deleted.next());
     }
 
     private Outcome<GroupCommand, GroupEvent> join(GroupCommand.Join join, Moment now) {
         Group group = groups.get(join.groupId());
         if (guests.holds(join.groupId())) {
-            return JoinDecisions.refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL);
+            List<GroupEvent> away = join.memberId().isEmpty() ? guests.makeWay(join.groupId()) : null;
+            return away == null ? JoinDecisions.refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL) : new Outcome<>(away, List.of(), List.of(), join);
         }
         if (group == null && !join.memberId().isEmpty()) {
             return JoinDecisions.refuse(join, Errors.UNKNOWN_MEMBER_ID);
@@ -220,7 +230,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
     public void apply(GroupEvent event) {
         switch (event) {
             case GroupEvent.OffsetCommitted commit -> {
-                groups.computeIfAbsent(commit.groupId(), ClassicGroup::new);
+                ownOffsets(commit.groupId());
                 offsets.put(commit);
             }
             case GroupEvent.OffsetRemoved removed -> {
@@ -228,7 +238,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                 dropIfNothing(removed.groupId());
             }
             case GroupEvent.OffsetPromised promised -> {
-                groups.computeIfAbsent(promised.commit().groupId(), ClassicGroup::new);
+                ownOffsets(promised.commit().groupId());
                 offsets.promise(promised.producerId(), promised.producerEpoch(), promised.commit());
             }
             case GroupEvent.TransactionEnded ended -> offsets.end(ended).forEach(this::dropIfNothing);
@@ -248,7 +258,28 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
                 }
             }
             case GroupEvent.Consumer change -> consumer(change.groupId()).apply(change);
-            case GroupEvent.OfGuests change -> guests.apply(change.event());
+            case GroupEvent.OfGuests change -> {
+                guests.apply(change.event());
+                moved(change.event().groupId());
+            }
+        }
+    }
+
+    /** Offsets without a group are a group of their own. */
+    private void ownOffsets(String groupId) {
+        if (!guests.holds(groupId)) {
+            groups.computeIfAbsent(groupId, ClassicGroup::new);
+        }
+    }
+
+    /** The offsets of a guest are the guest's as long as it is there. */
+    private void moved(String groupId) {
+        if (guests.holds(groupId)) {
+            if (groups.get(groupId) instanceof ClassicGroup classic && classic.neverUsed()) {
+                groups.remove(groupId);
+            }
+        } else if (!groups.containsKey(groupId)) {
+            forget(groupId);
         }
     }
 
@@ -294,11 +325,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
 
     @Override
     public GroupEvent decode(JournalEntry entry) {
-        if (!GroupRecords.isOfGuests(entry)) {
-            return GroupRecords.decode(entry);
-        }
-        GuestGroups.GuestEvent event = guests.decode(entry);
-        return event == null ? null : new GroupEvent.OfGuests(event);
+        return guests.keep(entry) ? guests.decode(entry) : GroupRecords.decode(entry);
     }
 
     /** Members that the journal knows have a whole session from now to show that they are alive. */
@@ -318,9 +345,7 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             }
         }
         Outcome<GroupCommand, GroupEvent> own = outcome.build();
-        Outcome<GroupCommand, GroupEvent> ofGuests = hosted(guests.loaded(now));
-        own.events().addAll(ofGuests.events());
-        own.timers().addAll(ofGuests.timers());
+        guests.loaded(now, own);
         return own;
     }
 

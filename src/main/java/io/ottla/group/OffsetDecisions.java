@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseGroup;
 import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponsePartitions;
 import org.apache.kafka.common.message.OffsetFetchResponseData.OffsetFetchResponseTopics;
@@ -32,18 +33,37 @@ final class OffsetDecisions {
         if (error != Errors.NONE) {
             return Outcome.reply(commit.caller(), error);
         }
+        List<GroupEvent> events = events(commit, now);
+        if (commit.producer() == null && group instanceof ClassicGroup classic && classic.hasMember(commit.memberId())) {
+            // A member that commits is alive.
+            long sessionTimeoutMs = classic.member(commit.memberId()).sessionTimeoutMs;
+            events.add(new GroupEvent.SessionProlonged(commit.groupId(), commit.memberId(), now.elapsedMs() + sessionTimeoutMs));
+        }
+        return Outcome.of(events, commit.caller(), Errors.NONE);
+    }
+
+    /** As its rules say; GROUP_ID_NOT_FOUND for a guest that has none. */
+    Outcome<GroupCommand, GroupEvent> commitOfGuest(OffsetRules rules, GroupCommand.CommitOffsets commit, Moment now) {
+        if (rules == null) {
+            return Outcome.reply(commit.caller(), Errors.GROUP_ID_NOT_FOUND);
+        }
+        OffsetRules.Committer who = new OffsetRules.Committer(
+                commit.memberId(), commit.instanceId(), commit.generation(), commit.producer() != null, commit.tellsMissing());
+        Errors error = rules.mayCommit(who, commit.commits().stream().map(each -> new TopicPartition(each.topic(), each.partition())).toList());
+        if (error == Errors.NONE && commit.producer() != null) {
+            error = offsets.checkProducer(commit.producer());
+        }
+        return error == Errors.NONE ? Outcome.of(events(commit, now), commit.caller(), Errors.NONE) : Outcome.reply(commit.caller(), error);
+    }
+
+    private static List<GroupEvent> events(GroupCommand.CommitOffsets commit, Moment now) {
         List<GroupEvent> events = new ArrayList<>(commit.commits().size() + 1);
         GroupCommand.Producer producer = commit.producer();
         for (GroupCommand.Commit each : commit.commits()) {
             GroupEvent.OffsetCommitted committed = committed(commit, each, now);
             events.add(producer == null ? committed : new GroupEvent.OffsetPromised(producer.id(), producer.epoch(), committed));
         }
-        if (producer == null && group instanceof ClassicGroup classic && classic.hasMember(commit.memberId())) {
-            // A member that commits is alive.
-            long sessionTimeoutMs = classic.member(commit.memberId()).sessionTimeoutMs;
-            events.add(new GroupEvent.SessionProlonged(commit.groupId(), commit.memberId(), now.elapsedMs() + sessionTimeoutMs));
-        }
-        return Outcome.of(events, commit.caller(), Errors.NONE);
+        return events;
     }
 
     private static GroupEvent.OffsetCommitted committed(GroupCommand.CommitOffsets commit, GroupCommand.Commit each, Moment now) {
@@ -108,15 +128,13 @@ final class OffsetDecisions {
     }
 
     /** UNKNOWN_MEMBER_ID or STALE_MEMBER_EPOCH for members of consumer groups; offset -1 where nothing is committed; UNSTABLE_OFFSET_COMMIT where a transaction is open and the client wants to know. */
-    Outcome<GroupCommand, GroupEvent> fetch(Group group, GroupCommand.FetchOffsets fetch) {
+    Outcome<GroupCommand, GroupEvent> fetch(Group group, OffsetRules rules, GroupCommand.FetchOffsets fetch) {
         OffsetFetchResponseGroup response = new OffsetFetchResponseGroup().setGroupId(fetch.groupId());
         boolean named = fetch.memberId() != null && !fetch.memberId().isEmpty() || fetch.memberEpoch() >= 0;
-        if (named && group instanceof ConsumerGroup consumer) {
-            ConsumerMember member = consumer.member(fetch.memberId());
-            if (member == null || member.epoch() != fetch.memberEpoch()) {
-                return Outcome.reply(fetch.caller(), response.setErrorCode(
-                        (member == null ? Errors.UNKNOWN_MEMBER_ID : stale(member)).code()));
-            }
+        Errors error = !named ? Errors.NONE : rules != null ? rules.mayFetch(fetch.memberId(), fetch.memberEpoch())
+                : group instanceof ConsumerGroup consumer ? mayFetch(consumer, fetch) : Errors.NONE;
+        if (error != Errors.NONE) {
+            return Outcome.reply(fetch.caller(), response.setErrorCode(error.code()));
         }
         if (fetch.topics() == null) {
             fetchAll(fetch, response);
@@ -132,6 +150,11 @@ final class OffsetDecisions {
             }
         }
         return Outcome.reply(fetch.caller(), response);
+    }
+
+    private static Errors mayFetch(ConsumerGroup group, GroupCommand.FetchOffsets fetch) {
+        ConsumerMember member = group.member(fetch.memberId());
+        return member == null ? Errors.UNKNOWN_MEMBER_ID : member.epoch() == fetch.memberEpoch() ? Errors.NONE : stale(member);
     }
 
     private void fetchAll(GroupCommand.FetchOffsets fetch, OffsetFetchResponseGroup response) {
@@ -157,8 +180,8 @@ final class OffsetDecisions {
     }
 
     /** GROUP_ID_NOT_FOUND, NON_EMPTY_GROUP for groups that are not consumers, and GROUP_SUBSCRIBED_TO_TOPIC topic by topic. */
-    Outcome<GroupCommand, GroupEvent> delete(Group group, GroupCommand.DeleteOffsets delete) {
-        if (group == null && offsets.of(delete.groupId()).isEmpty()) {
+    Outcome<GroupCommand, GroupEvent> delete(Group group, OffsetRules rules, GroupCommand.DeleteOffsets delete) {
+        if (group == null && rules == null && offsets.of(delete.groupId()).isEmpty()) {
             return Outcome.reply(delete.caller(), new GroupCommand.OffsetsDeleted(Errors.GROUP_ID_NOT_FOUND, Set.of()));
         }
         if (group instanceof ClassicGroup classic && !classic.isEmpty() && !classic.speaksConsumerProtocol()) {
@@ -167,7 +190,7 @@ final class OffsetDecisions {
         Set<String> subscribed = new HashSet<>();
         List<GroupEvent> events = new ArrayList<>();
         for (GroupCommand.TopicPartitions topic : delete.topics()) {
-            if (uses(group, topic.topic())) {
+            if (rules == null ? uses(group, topic.topic()) : rules.uses(topic.topic())) {
                 subscribed.add(topic.topic());
             } else {
                 remove(delete.groupId(), topic, events);

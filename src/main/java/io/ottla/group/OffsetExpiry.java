@@ -3,11 +3,15 @@ package io.ottla.group;
 
 import io.ottla.coordinator.Moment;
 import io.ottla.coordinator.Outcome;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.apache.kafka.common.Uuid;
 
 /**
@@ -22,11 +26,13 @@ final class OffsetExpiry {
 
     private final GroupSettings.Offsets settings;
     private final Map<String, Group> groups;
+    private final Guests guests;
     private final OffsetTable offsets;
 
-    OffsetExpiry(GroupSettings.Offsets settings, Map<String, Group> groups, OffsetTable offsets) {
+    OffsetExpiry(GroupSettings.Offsets settings, Map<String, Group> groups, Guests guests, OffsetTable offsets) {
         this.settings = settings;
         this.groups = groups;
+        this.guests = guests;
         this.offsets = offsets;
     }
 
@@ -62,26 +68,41 @@ final class OffsetExpiry {
             if (removed >= MAX_A_STEP) {
                 return outcome.timer(new GroupCommand.ExpireOffsets(), now.elapsedMs()).build();
             }
-            removed += expire(group, now, outcome);
+            removed += expire(group.groupId(), (topic, offset) -> isOld(group, topic, offset, now), () -> expireGroup(group), outcome);
+        }
+        for (String guest : guests.committing()) {
+            if (removed >= MAX_A_STEP) {
+                return outcome.timer(new GroupCommand.ExpireOffsets(), now.elapsedMs()).build();
+            }
+            OffsetRules rules = guests.offsetRules(guest);
+            removed += expire(guest, (topic, offset) -> !rules.uses(topic) && isOld(offset, offset.commitTimestampMs(), now),
+                    () -> Objects.requireNonNullElse(guests.makeWay(guest), List.of()), outcome);
         }
         return outcome.timer(new GroupCommand.ExpireOffsets(), now.elapsedMs() + settings.checkIntervalMs()).build();
     }
 
-    private int expire(Group group, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
-        int removed = 0;
-        boolean left = offsets.hasPromised(group.groupId());
-        for (Map.Entry<String, Map<Integer, CommittedOffset>> topic : offsets.of(group.groupId()).entrySet()) {
+    private int expire(
+            String groupId,
+            BiPredicate<String, CommittedOffset> old,
+            Supplier<List<GroupEvent>> removal,
+            Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+        List<GroupEvent> events = new ArrayList<>();
+        boolean left = offsets.hasPromised(groupId);
+        for (Map.Entry<String, Map<Integer, CommittedOffset>> topic : offsets.of(groupId).entrySet()) {
             for (Map.Entry<Integer, CommittedOffset> each : topic.getValue().entrySet()) {
-                boolean unstable = offsets.isUnstable(group.groupId(), topic.getKey(), each.getKey());
-                if (unstable || !isOld(group, topic.getKey(), each.getValue(), now)) {
+                boolean unstable = offsets.isUnstable(groupId, topic.getKey(), each.getKey());
+                if (unstable || !old.test(topic.getKey(), each.getValue())) {
                     left = true;
                 } else {
-                    outcome.event(new GroupEvent.OffsetRemoved(group.groupId(), topic.getKey(), each.getKey()));
-                    removed++;
+                    events.add(new GroupEvent.OffsetRemoved(groupId, topic.getKey(), each.getKey()));
                 }
             }
         }
-        return left ? removed : removed + expireGroup(group, outcome);
+        if (!left) {
+            events.addAll(removal.get());
+        }
+        events.forEach(outcome::event);
+        return events.size();
     }
 
     private boolean isOld(Group group, String topic, CommittedOffset offset, Moment now) {
@@ -109,12 +130,10 @@ final class OffsetExpiry {
                 : now.wallMs() >= offset.expireTimestampMs();
     }
 
-    private static int expireGroup(Group group, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
-        List<GroupEvent> events = switch (group) {
+    private static List<GroupEvent> expireGroup(Group group) {
+        return switch (group) {
             case ClassicGroup classic -> classic.abandoned() ? List.of(new GroupEvent.ClassicGroupRemoved(classic.groupId())) : List.of();
             case ConsumerGroup consumer -> consumer.isEmpty() ? ConsumerDepartures.removeAll(consumer) : List.of();
         };
-        events.forEach(outcome::event);
-        return events.size();
     }
 }

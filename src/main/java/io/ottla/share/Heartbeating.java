@@ -5,6 +5,7 @@ import io.ottla.coordinator.Moment;
 import io.ottla.coordinator.Outcome;
 import io.ottla.group.GuestGroups.GuestCommand;
 import io.ottla.group.GuestGroups.GuestEvent;
+import io.ottla.topic.TopicView;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -12,6 +12,11 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** What the share groups of a shard can be asked. */
 sealed interface MembershipCommand extends GuestGroups.GuestCommand {
+    @Override
+    default String kind() {
+        return ShareGroup.TYPE;
+    }
+
     /** A request that somebody waits for. */
     sealed interface Asked<R> extends MembershipCommand {
         Caller<R> caller();

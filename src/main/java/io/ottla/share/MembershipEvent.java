@@ -6,7 +6,10 @@ import java.util.List;
 
 /** A change of a share group: one record in __consumer_offsets each. */
 sealed interface MembershipEvent extends GuestGroups.GuestEvent {
-    String groupId();
+    @Override
+    default String kind() {
+        return ShareGroup.TYPE;
+    }
 
     record GroupKept(String groupId, int epoch, long topicsHash) implements MembershipEvent {}
 

@@ -2,6 +2,8 @@
 package io.ottla.share;
 
 import io.ottla.coordinator.JournalEntry;
+import io.ottla.coordinator.RecordReader;
+import io.ottla.coordinator.RecordWriter;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +26,10 @@ final class MembershipRecords {
     private static final byte STABLE = 0;
 
     private MembershipRecords() {}
+
+    static boolean keeps(short recordKind) {
+        return recordKind >= MEMBER && recordKind <= READY;
+    }
 
     /** Whether the event is that something is not there any more. */
     static boolean isTombstone(MembershipEvent event) {
@@ -106,7 +112,7 @@ final class MembershipRecords {
     static MembershipEvent decode(ByteBuffer keyBytes, ByteBuffer valueBytes) {
         RecordReader key = new RecordReader(keyBytes);
         short kind = key.int16();
-        if (kind < MEMBER || kind > READY) {
+        if (!keeps(kind)) {
             return null;
         }
         String group = key.keyString();

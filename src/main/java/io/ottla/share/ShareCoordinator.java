@@ -10,6 +10,7 @@ import io.ottla.group.OnceCaller;
 import io.ottla.topic.InternalTopics;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
+import io.ottla.topic.TopicView;
 import io.ottla.wire.RequestContext;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +64,7 @@ public final class ShareCoordinator {
         StateRequests state = new StateRequests(this::submit);
         members = new MemberRequests(groups, state);
         offsets = new OffsetRequests(groups, state, catalog);
-        groups.host(taken -> new ShareGroups(this::configOf, new CatalogTopics(catalog), taken, members.deletions()));
+        groups.host(tenants -> new ShareGroups(this::configOf, TopicView.of(catalog), tenants, members.deletions()));
         catalog.watch(members::topicChanged);
     }
 

@@ -6,20 +6,20 @@ import io.ottla.coordinator.JournalEntry;
 import io.ottla.coordinator.Moment;
 import io.ottla.coordinator.Outcome;
 import io.ottla.group.GuestGroups;
+import io.ottla.topic.TopicView;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
 import org.apache.kafka.common.protocol.Errors;
 
 /** The share groups of one partition of __consumer_offsets: who is in them, and who is to work on what. */
 final class ShareGroups implements GuestGroups {
     private final Function<String, ShareGroupConfig> configs;
-    private final Predicate<String> taken;
+    private final Function<String, Tenant> tenants;
     private final Caller<Deletion> deletions;
     private final Heartbeating heartbeats;
     private final Map<String, ShareGroup> groups = new HashMap<>();
@@ -29,12 +29,12 @@ final class ShareGroups implements GuestGroups {
 
     /**
      * @param configs   what is in force for a group
-     * @param taken     whether a group of another kind has an id
+     * @param tenants   who else has an id
      * @param deletions is told of groups that are to be deleted
      */
-    ShareGroups(Function<String, ShareGroupConfig> configs, TopicView topics, Predicate<String> taken, Caller<Deletion> deletions) {
+    ShareGroups(Function<String, ShareGroupConfig> configs, TopicView topics, Function<String, Tenant> tenants, Caller<Deletion> deletions) {
         this.configs = configs;
-        this.taken = taken;
+        this.tenants = tenants;
         this.deletions = deletions;
         this.heartbeats = new Heartbeating(topics);
     }
@@ -63,7 +63,7 @@ final class ShareGroups implements GuestGroups {
         if (group != null) {
             return heartbeats.decide(group, configs.apply(heartbeat.groupId()), heartbeat, now);
         }
-        if (taken.test(heartbeat.groupId())) {
+        if (tenants.apply(heartbeat.groupId()) != Tenant.NOBODY) {
             return Heartbeating.refuse(heartbeat, Errors.GROUP_ID_NOT_FOUND, "Group " + heartbeat.groupId() + " is not a share group.");
         }
         return heartbeat.memberEpoch() == 0
@@ -81,7 +81,7 @@ final class ShareGroups implements GuestGroups {
 
     /** A group that does not exist begins with this, as in Kafka. */
     private Outcome<GuestCommand, GuestEvent> reset(MembershipCommand.ResetPartitions reset) {
-        boolean fresh = !groups.containsKey(reset.groupId()) && !taken.test(reset.groupId());
+        boolean fresh = !groups.containsKey(reset.groupId()) && tenants.apply(reset.groupId()) == Tenant.NOBODY;
         ShareGroup group = fresh ? new ShareGroup(reset.groupId()) : groups.get(reset.groupId());
         Errors error = emptyGroup(group);
         if (error != Errors.NONE) {
@@ -191,6 +191,16 @@ final class ShareGroups implements GuestGroups {
     @Override
     public void abandon(Errors error) {
         // Nobody is parked here: every heartbeat is answered at once.
+    }
+
+    @Override
+    public String kind() {
+        return ShareGroup.TYPE;
+    }
+
+    @Override
+    public boolean keeps(short recordKind) {
+        return MembershipRecords.keeps(recordKind);
     }
 
     @Override
