@@ -113,7 +113,7 @@ public final class Apis {
     private static List<Api<?>> ofStreamsGroups(StreamsCoordinator streams) {
         return List.of(
                 Forwarded.pipelined(ApiKeys.STREAMS_GROUP_HEARTBEAT, streams::heartbeat),
-                Forwarded.inTurn(ApiKeys.STREAMS_GROUP_DESCRIBE, streams::describe),
+                Forwarded.inTurn(ApiKeys.STREAMS_GROUP_DESCRIBE, GroupOperations.ofStreams(streams::describe)),
                 Forwarded.inTurn(ApiKeys.STREAMS_GROUP_TOPOLOGY_DESCRIPTION_UPDATE, streams::updateDescription));
     }
 

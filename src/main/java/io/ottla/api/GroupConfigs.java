@@ -69,6 +69,8 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
                     "The task assignor of a streams group.")
             .defineInternal("streams.task.offset.interval.ms", Type.INT, 60_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How often members of a streams group report the offsets of their copies of state.")
+            .defineInternal("streams.num.warmup.replicas", Type.INT, 2, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
+                    "Taken as Kafka 4.4 takes it; there are no warmup copies yet.")
             .defineInternal("streams.acceptable.recovery.lag", Type.LONG, 10_000L, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
                     "How many records behind a copy of state may be to count as complete.")
             .define("errors.deadletterqueue.topic.name", Type.STRING, "", Importance.MEDIUM,
@@ -105,7 +107,8 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
     }
 
     private List<ConfigDescriptions.Synonym> synonyms(ConfigKey key, String override) {
-        String brokerName = WITH_BROKER_DEFAULT.matcher(key.name).matches() ? "group." + key.name : key.name;
+        String brokerName = key.name.equals("streams.assignor.name") ? "group.streams.assignors"
+                : WITH_BROKER_DEFAULT.matcher(key.name).matches() ? "group." + key.name : key.name;
         List<ConfigDescriptions.Synonym> synonyms = new ArrayList<>();
         if (override != null) {
             synonyms.add(new ConfigDescriptions.Synonym(key.name, override, ConfigSource.GROUP_CONFIG));
@@ -125,6 +128,7 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
                 throw new InvalidConfigurationException("Unknown group config name: " + name);
             }
         }
+        overrides.forEach(GroupConfigs::checkDuplicates);
         try {
             Map<String, Object> values = DEFINITION.parse(new HashMap<>(overrides));
             overrides.keySet().forEach(name -> checkBounds(name, values.get(name)));
@@ -133,6 +137,14 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
         }
         if (overrides.getOrDefault("errors.deadletterqueue.topic.name", "").startsWith("__")) {
             throw new InvalidConfigurationException("errors.deadletterqueue.topic.name: DLQ topic name must not start with '__'");
+        }
+    }
+
+    /** Parsing drops duplicates, where Kafka refuses them. */
+    private static void checkDuplicates(String name, String value) {
+        List<String> elements = List.of(value.split("\\s*,\\s*"));
+        if (DEFINITION.configKeys().get(name).type == Type.LIST && elements.stream().distinct().count() < elements.size()) {
+            throw new InvalidConfigurationException("Configuration '" + name + "' values must not be duplicated.");
         }
     }
 

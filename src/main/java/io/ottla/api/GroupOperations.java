@@ -10,6 +10,8 @@ import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsResponseData;
 import org.apache.kafka.common.message.ShareGroupDescribeRequestData;
 import org.apache.kafka.common.message.ShareGroupDescribeResponseData;
+import org.apache.kafka.common.message.StreamsGroupDescribeRequestData;
+import org.apache.kafka.common.message.StreamsGroupDescribeResponseData;
 import org.apache.kafka.common.protocol.Errors;
 
 /** Adds to the descriptions of groups, where the request asks for it, what may be done with them (KIP-430): that is not the group's to say. */
@@ -31,6 +33,12 @@ final class GroupOperations {
     static Coordinator<ShareGroupDescribeRequestData, ShareGroupDescribeResponseData> ofShareConsumers(
             Coordinator<ShareGroupDescribeRequestData, ShareGroupDescribeResponseData> describing) {
         return amended(describing, ShareGroupDescribeRequestData::includeAuthorizedOperations, reply -> reply.groups().stream()
+                .filter(group -> group.errorCode() == Errors.NONE.code()).forEach(group -> group.setAuthorizedOperations(Operations.ON_GROUP)));
+    }
+
+    static Coordinator<StreamsGroupDescribeRequestData, StreamsGroupDescribeResponseData> ofStreams(
+            Coordinator<StreamsGroupDescribeRequestData, StreamsGroupDescribeResponseData> describing) {
+        return amended(describing, StreamsGroupDescribeRequestData::includeAuthorizedOperations, reply -> reply.groups().stream()
                 .filter(group -> group.errorCode() == Errors.NONE.code()).forEach(group -> group.setAuthorizedOperations(Operations.ON_GROUP)));
     }
 

@@ -183,6 +183,8 @@ final class BrokerDefinition {
                         "How often members report the offsets of their copies of state.")
                 .defineInternal("group.streams.min.task.offset.interval.ms", INT, 15_000, atLeast(1), MEDIUM,
                         "The shortest interval of such reports that a group may set.")
+                .defineInternal("group.streams.num.warmup.replicas", INT, 2, atLeast(0), MEDIUM, "As Kafka 4.4, which takes it and makes none.")
+                .defineInternal("group.streams.max.warmup.replicas", INT, 20, atLeast(0), MEDIUM, "The most warmup copies that a group may set.")
                 .defineInternal("group.streams.acceptable.recovery.lag", LONG, 10_000L, atLeast(0), MEDIUM,
                         "How many records behind a copy of state may be to count as complete.");
     }

@@ -4,6 +4,7 @@ package io.ottla.streams;
 import io.ottla.topic.TopicView;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import org.apache.kafka.common.message.StreamsGroupHeartbeatResponseData.Endpoint;
 import org.apache.kafka.common.message.StreamsGroupHeartbeatResponseData.EndpointToPartitions;
@@ -13,10 +14,12 @@ import org.apache.kafka.common.message.StreamsGroupHeartbeatResponseData.TopicPa
 final class Endpoints {
     private Endpoints() {}
 
-    /** One entry for each member that has an endpoint. */
-    static List<EndpointToPartitions> of(Collection<StreamsMember> members, Topology topology, TopicView topics) {
+    /** One entry for each member that has an endpoint; that of the member that asks comes last. */
+    static List<EndpointToPartitions> of(StreamsMember asking, Collection<StreamsMember> members, Topology topology, TopicView topics) {
         List<EndpointToPartitions> entries = new ArrayList<>();
-        for (StreamsMember member : members) {
+        List<StreamsMember> inOrder = new ArrayList<>(members);
+        inOrder.sort(Comparator.comparing(member -> member.memberId().equals(asking.memberId())));
+        for (StreamsMember member : inOrder) {
             if (member.profile().endpoint() != null) {
                 Roles roles = member.current().assigned().roles();
                 entries.add(new EndpointToPartitions()

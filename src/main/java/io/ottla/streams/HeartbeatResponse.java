@@ -51,7 +51,7 @@ final class HeartbeatResponse {
             response.setActiveTasks(ids(roles.active())).setStandbyTasks(ids(roles.standby())).setWarmupTasks(ids(roles.warmup()));
         }
         if (heartbeat.endpointEpoch() != endpointEpoch) {
-            response.setPartitionsByUserEndpoint(Endpoints.of(members, topology, topics));
+            response.setPartitionsByUserEndpoint(Endpoints.of(member, members, topology, topics));
         }
         if (plan.problem() != null) {
             status(plan.problem().status(), plan.problem().detail());

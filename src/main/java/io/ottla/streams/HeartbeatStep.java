@@ -43,7 +43,8 @@ final class HeartbeatStep {
         this.heartbeat = heartbeat;
         this.now = now;
         this.known = known;
-        base = known == null ? StreamsMember.blank(heartbeat.memberId()) : heartbeat.joins() && known.isStatic() ? successor(known) : known;
+        boolean isBack = known != null && heartbeat.instanceId() != null && known.epoch() == StreamsMember.GONE_FOR_A_MOMENT;
+        base = known == null ? StreamsMember.blank(heartbeat.memberId()) : isBack ? successor(known) : known;
         response = new HeartbeatResponse(group, config, heartbeat);
         group.members().forEach(each -> members.put(each.memberId(), each));
         groupEpoch = group.epoch();
@@ -213,7 +214,8 @@ final class HeartbeatStep {
         boolean moved = !member.current().assigned().roles().equals(base.current().assigned().roles());
         boolean endpointMoved = !java.util.Objects.equals(member.profile().endpoint(), base.profile().endpoint());
         int endpointEpoch = group.endpointEpoch();
-        if (endpointMoved || moved && member.profile().endpoint() != null) {
+        boolean fresh = group.topology() == null;
+        if (!fresh && (endpointMoved || moved && member.profile().endpoint() != null)) {
             outcome.event(new StreamsEvent.EndpointsChanged(group.groupId));
             endpointEpoch++;
         }

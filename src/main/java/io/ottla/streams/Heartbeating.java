@@ -29,11 +29,12 @@ final class Heartbeating {
         if (heartbeat.epoch() < StreamsMember.JOINING) {
             return leave(group, heartbeat);
         }
-        StreamsMember known = heartbeat.instanceId() == null ? group.member(heartbeat.memberId()) : group.byInstance(heartbeat.instanceId());
-        boolean full = known == null && group.member(heartbeat.memberId()) == null && group.members().size() >= config.maxSize();
+        StreamsMember holder = heartbeat.instanceId() == null ? null : group.byInstance(heartbeat.instanceId());
+        StreamsMember known = holder == null ? group.member(heartbeat.memberId()) : holder;
+        boolean full = known == null && group.members().size() >= config.maxSize();
         Refusal refusal = heartbeat.joins() && full
                 ? new Refusal(Errors.GROUP_MAX_SIZE_REACHED, "The streams group has reached its maximum capacity of " + config.maxSize() + " members.")
-                : check(group, heartbeat, known);
+                : check(group, heartbeat, known, holder);
         return refusal != null ? refuse(heartbeat, refusal.error, refusal.message)
                 : new HeartbeatStep(group, config, topics, heartbeat, now, known).take();
     }
@@ -41,9 +42,9 @@ final class Heartbeating {
     private record Refusal(Errors error, String message) {}
 
     /** Null if the member may go on. */
-    private static Refusal check(StreamsGroup group, Heartbeat heartbeat, StreamsMember known) {
+    private static Refusal check(StreamsGroup group, Heartbeat heartbeat, StreamsMember known, StreamsMember holder) {
         if (heartbeat.instanceId() != null) {
-            Refusal refusal = checkStatic(heartbeat, known);
+            Refusal refusal = checkStatic(heartbeat, holder);
             if (refusal != null || heartbeat.joins()) {
                 return refusal;
             }

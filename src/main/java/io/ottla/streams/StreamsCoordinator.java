@@ -7,6 +7,8 @@ import io.ottla.group.OnceCaller;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.topic.TopicView;
 import io.ottla.wire.RequestContext;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -64,7 +66,7 @@ public final class StreamsCoordinator {
                         new StreamsGroupHeartbeatResponseData().setErrorCode(error.code()).setErrorMessage(error.message()), List.of()))));
     }
 
-    /** StreamsGroupDescribe 0 and 1: GROUP_ID_NOT_FOUND or INVALID_GROUP_ID for each group. */
+    /** StreamsGroupDescribe 0 and 1: GROUP_ID_NOT_FOUND for a group, or INVALID_GROUP_ID, which come first. */
     public void describe(RequestContext context, StreamsGroupDescribeRequestData request, Consumer<StreamsGroupDescribeResponseData> reply) {
         List<String> ids = request.groupIds();
         if (ids.isEmpty()) {
@@ -74,7 +76,9 @@ public final class StreamsCoordinator {
         Gather<DescribedGroup> gather = new Gather<>(ids.size(), all -> {
             all.stream().filter(group -> request.includeTopologyDescription() && group.errorCode() == Errors.NONE.code())
                     .forEach(group -> group.setTopologyDescriptionStatus(NOT_STORED));
-            reply.accept(new StreamsGroupDescribeResponseData().setGroups(all));
+            List<DescribedGroup> groups = new ArrayList<>(all);
+            groups.sort(Comparator.comparing(group -> group.errorCode() != Errors.INVALID_GROUP_ID.code()));
+            reply.accept(new StreamsGroupDescribeResponseData().setGroups(groups));
         });
         for (int i = 0; i < ids.size(); i++) {
             String groupId = ids.get(i);

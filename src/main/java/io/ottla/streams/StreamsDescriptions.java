@@ -39,10 +39,9 @@ final class StreamsDescriptions {
         return described;
     }
 
-    /** With the partitions that internal topics have or shall have, where that is known; else as members told it. */
+    /** With the partitions that internal topics have, once they are there; else as members told it. */
     private static StreamsGroupDescribeResponseData.Topology topology(StreamsGroup group) {
-        boolean known = group.plan() != null && !group.plan().tasks().isEmpty();
-        Map<String, Integer> partitions = known ? group.plan().partitions() : Map.of();
+        Map<String, Integer> partitions = group.plan() != null && group.plan().isReady() ? group.plan().partitions() : Map.of();
         List<StreamsGroupDescribeResponseData.Subtopology> subtopologies = new ArrayList<>();
         for (Subtopology each : group.topology().sorted()) {
             subtopologies.add(new StreamsGroupDescribeResponseData.Subtopology()

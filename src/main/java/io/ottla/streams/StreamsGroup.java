@@ -13,6 +13,8 @@ import java.util.function.Predicate;
 /** A streams group. Reads are for everybody in the room; changes come from events alone. */
 final class StreamsGroup {
     static final String TYPE = "streams";
+    /** Of a group to which nothing has happened: 0 would ask its members to join again. */
+    private static final int FIRST_EPOCH = 1;
 
     /** How far a member's copies of state are, and how far they could be. */
     record Offsets(Map<TaskId, Long> offsets, Map<TaskId, Long> endOffsets) {
@@ -20,12 +22,11 @@ final class StreamsGroup {
     }
 
     final String groupId;
-    /** Kafka's first change of a new group makes it 2. */
-    private int epoch = 1;
+    private int epoch = FIRST_EPOCH;
     private long topicsHash;
     private int validatedEpoch = -1;
     private SortedMap<String, String> configs = new TreeMap<>();
-    private int assignmentEpoch;
+    private int assignmentEpoch = FIRST_EPOCH;
     private long assignedMs;
     private Topology topology;
     private final Map<String, StreamsMember> members = new TreeMap<>();
@@ -173,7 +174,7 @@ final class StreamsGroup {
                 assignmentEpoch = computed.epoch();
                 assignedMs = computed.wallMs();
             }
-            case StreamsEvent.TargetGone ignored -> assignmentEpoch = 0;
+            case StreamsEvent.TargetGone ignored -> assignmentEpoch = FIRST_EPOCH;
             case StreamsEvent.TargetKept kept -> targets.put(kept.memberId(), kept.target());
             case StreamsEvent.TargetRemoved removed -> targets.remove(removed.memberId());
             case StreamsEvent.CurrentKept kept -> move(kept.memberId(), kept.current());
@@ -205,6 +206,9 @@ final class StreamsGroup {
     private void describe(StreamsEvent.MemberKept kept) {
         StreamsMember known = members.getOrDefault(kept.memberId(), StreamsMember.blank(kept.memberId()));
         members.put(kept.memberId(), known.with(kept.profile()));
+        if (known.isStatic()) {
+            memberIdByInstance.remove(known.profile().instanceId(), kept.memberId());
+        }
         if (kept.profile().instanceId() != null) {
             memberIdByInstance.put(kept.profile().instanceId(), kept.memberId());
         }

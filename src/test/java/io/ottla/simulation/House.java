@@ -11,6 +11,7 @@ import io.ottla.group.GroupSettings;
 import io.ottla.log.ManualLog;
 import io.ottla.network.RequestHandler;
 import io.ottla.share.ShareCoordinator;
+import io.ottla.streams.StreamsCoordinator;
 import io.ottla.topic.InternalTopics;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.transaction.TransactionCoordinator;
@@ -58,10 +59,11 @@ final class House {
         runtime = new ManualRuntime(clock, 2, aside);
         GroupCoordinator groups = new GroupCoordinator(runtime.runtime(), catalog, GroupSettings.defaults());
         ShareCoordinator share = new ShareCoordinator(runtime.runtime(), catalog, groups, Map.of());
+        StreamsCoordinator streams = new StreamsCoordinator(catalog, groups, Map.of());
         TransactionSettings settings = new TransactionSettings(900_000, 604_800_000, ABORT_INTERVAL_MS, 3_600_000, LOG_PARTITIONS, 1 << 20, true);
         TransactionCoordinator transactions = new TransactionCoordinator(runtime.runtime(), catalog, settings, new Offsets(groups, fault, random));
         TopicAdmin admin = new TopicAdmin(catalog, new Cluster(log.catalog().clusterId(), 1, null, Map.of()), 1, true, Map.of(), new ConfigDef(), Map.of(), List::of);
-        apis = Apis.over(new Services(admin, groups, share, 10, transactions, false, 10, FETCH_MAX_BYTES, DIRECTORY));
+        apis = Apis.over(new Services(admin, groups, share, 10, streams, transactions, false, 10, FETCH_MAX_BYTES, DIRECTORY));
         groups.start();
         transactions.start();
     }
