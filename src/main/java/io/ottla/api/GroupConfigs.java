@@ -98,6 +98,9 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
         Map<String, String> overrides = catalog.configs(new ConfigResource(ConfigResource.Type.GROUP, group));
         List<ConfigDescriptions.Entry> entries = new ArrayList<>();
         for (ConfigKey key : DEFINITION.configKeys().values()) {
+            if (key.internalConfig && !overrides.containsKey(key.name)) {
+                continue;
+            }
             List<ConfigDescriptions.Synonym> synonyms = synonyms(key, overrides.get(key.name));
             ConfigDescriptions.Synonym first = synonyms.getFirst();
             entries.add(new ConfigDescriptions.Entry(key.name, first.value(), first.source(), false,
