@@ -67,7 +67,7 @@ final class ConfigChanges {
         }
     }
 
-    /** Of a broker's configs the defaults for topics may change while it runs. */
+    /** Of a broker's configs the defaults for topics may change while it runs, and what changes nothing. */
     private void checkBroker(String name, Map<String, String> overrides) {
         if (!name.isEmpty() && !name.equals(Integer.toString(admin.cluster().nodeId()))) {
             throw new InvalidRequestException("Unexpected broker id, expected " + admin.cluster().nodeId() + " or empty string, but received " + name);
@@ -79,6 +79,7 @@ final class ConfigChanges {
                 defaults.put(topicName, overrides.get(brokerName));
             }
         });
+        fixed.removeIf(admin.withoutEffect());
         if (!fixed.isEmpty()) {
             throw new InvalidRequestException("Cannot update these configs dynamically: " + fixed);
         }

@@ -58,6 +58,18 @@ final class ConfigDescriptions {
             boolean readOnly = !TopicConfig.BROKER_NAMES.containsValue(key.name);
             entries.add(new Entry(key.name, value, source(synonyms), readOnly, type(key.type), key.documentation, synonyms));
         }
+        entries.addAll(withoutEffect(admin, Integer.toString(admin.cluster().nodeId()), ConfigSource.DYNAMIC_BROKER_CONFIG));
+        return entries;
+    }
+
+    /** What was set while running and changes nothing here is shown all the same. */
+    private static List<Entry> withoutEffect(TopicAdmin admin, String broker, ConfigSource source) {
+        List<Entry> entries = new ArrayList<>();
+        dynamic(admin, broker).forEach((name, value) -> {
+            if (!admin.brokerDefinition().configKeys().containsKey(name)) {
+                entries.add(new Entry(name, value, source, false, ConfigType.UNKNOWN, null, List.of(new Synonym(name, value, source))));
+            }
+        });
         return entries;
     }
 
@@ -77,9 +89,12 @@ final class ConfigDescriptions {
         List<Entry> entries = new ArrayList<>();
         dynamic(admin, "").forEach((name, value) -> {
             ConfigKey key = admin.brokerDefinition().configKeys().get(name);
-            entries.add(new Entry(name, value, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, false, type(key.type), key.documentation,
-                    List.of(new Synonym(name, value, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG))));
+            if (key != null) {
+                entries.add(new Entry(name, value, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, false, type(key.type), key.documentation,
+                        List.of(new Synonym(name, value, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG))));
+            }
         });
+        entries.addAll(withoutEffect(admin, "", ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG));
         return entries;
     }
 

@@ -77,6 +77,11 @@ public final class BrokerConfig {
         return Optional.ofNullable(TopicConfig.BROKER_NAMES.get(topicConfig)).map(List::of).orElse(List.of());
     }
 
+    /** Whether a config that changes nothing here may be set while the broker runs, as it may be in Kafka. */
+    public static boolean dynamicWithoutEffect(String name) {
+        return new KnownNames().dynamic(name);
+    }
+
     /** What was set, under the names it was set by. */
     public Map<String, String> originals() {
         return originals;

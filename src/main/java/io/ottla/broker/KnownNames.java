@@ -20,13 +20,16 @@ final class KnownNames {
     /** Names that go on with something of the user's: a listener's name, a plugin's own config. */
     private static final List<String> PREFIXES = List.of("listener.name.", "rsm.config.", "rlmm.config.", "zookeeper.", "config.providers.");
 
+    private static final String DYNAMIC = " dynamic";
+
     private final Set<String> names;
+    private final Set<String> dynamic;
 
     KnownNames() {
         try (InputStream in = KnownNames.class.getResourceAsStream(RESOURCE)) {
-            names = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines()
-                    .filter(line -> !line.startsWith("#"))
-                    .collect(Collectors.toUnmodifiableSet());
+            List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("#")).toList();
+            dynamic = lines.stream().filter(line -> line.endsWith(DYNAMIC)).map(KnownNames::name).collect(Collectors.toUnmodifiableSet());
+            names = lines.stream().map(KnownNames::name).collect(Collectors.toUnmodifiableSet());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -34,6 +37,15 @@ final class KnownNames {
 
     boolean contains(String name) {
         return names.contains(name) || PREFIXES.stream().anyMatch(name::startsWith);
+    }
+
+    /** Whether Kafka lets an operator change it while a broker runs. */
+    boolean dynamic(String name) {
+        return dynamic.contains(name);
+    }
+
+    private static String name(String line) {
+        return line.endsWith(DYNAMIC) ? line.substring(0, line.length() - DYNAMIC.length()) : line;
     }
 
     /** The known name that is closest to {@code wrong}, or an empty text if none is close. */

@@ -247,7 +247,8 @@ public final class Ottla implements AutoCloseable {
                 config.topicDefaults(),
                 BrokerConfig.definition(),
                 config.originals(),
-                BrokerConfig::brokerNames);
+                BrokerConfig::brokerNames,
+                BrokerConfig::dynamicWithoutEffect);
         return Apis.over(new Services(
                 admin,
                 groups,

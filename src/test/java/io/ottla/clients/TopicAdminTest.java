@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
@@ -34,6 +35,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -233,6 +235,18 @@ class TopicAdminTest {
     }
 
     @Test
+    void aBrokerConfigThatChangesNothingHereMayBeSetWhileItRunsAsInKafka() {
+        String name = "sasl.kerberos.min.time.before.relogin";
+        var broker = new ConfigResource(ConfigResource.Type.BROKER, Clients.await(admin.describeCluster().nodes()).iterator().next().idString());
+        alter(broker, new AlterConfigOp(new ConfigEntry(name, "58000"), AlterConfigOp.OpType.SET));
+        Eventually.until(() -> name + " is set", () -> config(broker).get(name) != null && config(broker).get(name).value().equals("58000"));
+        assertEquals(ConfigEntry.ConfigSource.DYNAMIC_BROKER_CONFIG, config(broker).get(name).source());
+        alter(broker, new AlterConfigOp(new ConfigEntry(name, null), AlterConfigOp.OpType.DELETE));
+        assertInstanceOf(InvalidRequestException.class, Clients.awaitFailure(admin.incrementalAlterConfigs(
+                Map.of(broker, List.of(new AlterConfigOp(new ConfigEntry("num.partitions", "7"), AlterConfigOp.OpType.SET)))).all()));
+    }
+
+    @Test
     void configsOfATopicThatDoesNotExistAreAnError() {
         var resource = new ConfigResource(ConfigResource.Type.TOPIC, Clients.unique("nothing"));
         assertInstanceOf(UnknownTopicOrPartitionException.class, Clients.awaitFailure(admin.describeConfigs(List.of(resource)).all()));
@@ -255,6 +269,10 @@ class TopicAdminTest {
         consumer.close();
         Clients.await(admin.deleteTopics(names).all());
         Eventually.until(() -> "all gone", () -> Clients.await(admin.listTopics().names()).stream().noneMatch(names::contains));
+    }
+
+    private void alter(ConfigResource resource, AlterConfigOp change) {
+        Clients.await(admin.incrementalAlterConfigs(Map.of(resource, List.of(change))).all());
     }
 
     private Throwable createFailure(NewTopic topic) {

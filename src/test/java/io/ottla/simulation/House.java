@@ -62,7 +62,7 @@ final class House {
         StreamsCoordinator streams = new StreamsCoordinator(catalog, groups, Map.of());
         TransactionSettings settings = new TransactionSettings(900_000, 604_800_000, ABORT_INTERVAL_MS, 3_600_000, LOG_PARTITIONS, 1 << 20, true);
         TransactionCoordinator transactions = new TransactionCoordinator(runtime.runtime(), catalog, settings, new Offsets(groups, fault, random));
-        TopicAdmin admin = new TopicAdmin(catalog, new Cluster(log.catalog().clusterId(), 1, null, Map.of()), 1, true, Map.of(), new ConfigDef(), Map.of(), List::of);
+        TopicAdmin admin = new TopicAdmin(catalog, new Cluster(log.catalog().clusterId(), 1, null, Map.of()), 1, true, Map.of(), new ConfigDef(), Map.of(), List::of, name -> false);
         apis = Apis.over(new Services(admin, groups, share, 10, streams, transactions, false, 10, FETCH_MAX_BYTES, DIRECTORY));
         groups.start();
         transactions.start();
