@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The command-line tools of an Apache Kafka distribution, as an operator uses them. */
 @ExtendWith(BrokerUnderTest.Extension.class)
@@ -24,6 +28,11 @@ class KafkaToolsTest {
     private static final String GET_OFFSETS = "org.apache.kafka.tools.GetOffsetShell";
     private static final String PRODUCER_PERFORMANCE = "org.apache.kafka.tools.ProducerPerformance";
     private static final String CONSUMER_PERFORMANCE = "org.apache.kafka.tools.ConsumerPerformance";
+    private static final String ELECTIONS = "org.apache.kafka.tools.LeaderElectionCommand";
+    private static final String REASSIGNMENTS = "org.apache.kafka.tools.reassign.ReassignPartitionsCommand";
+    private static final String QUORUM = "org.apache.kafka.tools.MetadataQuorumCommand";
+    private static final String FEATURES = "org.apache.kafka.tools.FeatureCommand";
+    private static final String CLIENT_METRICS = "org.apache.kafka.tools.ClientMetricsCommand";
     private static final String API_VERSIONS = "org.apache.kafka.tools.BrokerApiVersionsCommand";
 
     private final Clients clients;
@@ -93,6 +102,39 @@ class KafkaToolsTest {
         List<String> lines = run(API_VERSIONS);
         assertTrue(lines.getFirst().startsWith(clients.bootstrapServers() + " (id: "), lines.getFirst());
         assertTrue(lines.contains("\tProduce(0): 0 to 13 [usable: 13],"), lines::toString);
+    }
+
+    @Test
+    void leadersAndReplicasStayWhereTheyAre(@TempDir Path directory) throws IOException {
+        String topic = clients.topic("tools", 1);
+        assertEquals(List.of("Valid replica already elected for partitions " + topic + "-0"),
+                run(ELECTIONS, "--election-type", "preferred", "--topic", topic, "--partition", "0"));
+        Path plan = Files.writeString(directory.resolve("plan.json"),
+                "{\"version\": 1, \"partitions\": [{\"topic\": \"" + topic + "\", \"partition\": 0, \"replicas\": [" + nodeId() + "]}]}");
+        List<String> executed = run(REASSIGNMENTS, "--execute", "--reassignment-json-file", plan.toString());
+        assertEquals("Successfully started partition reassignment for " + topic + "-0", executed.getLast());
+        List<String> verified = run(REASSIGNMENTS, "--verify", "--reassignment-json-file", plan.toString());
+        assertTrue(verified.contains("Reassignment of partition " + topic + "-0 is completed."), verified::toString);
+    }
+
+    @Test
+    void theClusterIsOneVoterWithItsFeatures() {
+        assertTrue(run(QUORUM, "describe", "--status").contains("LeaderId:               " + nodeId()));
+        assertTrue(run(FEATURES, "describe").stream().anyMatch(line -> line.matches("Feature: transaction.version\\s.*FinalizedVersionLevel: 2\\s.*")));
+    }
+
+    @Test
+    void subscriptionsToClientMetricsAreKeptAndForgotten() {
+        String name = Clients.unique("tools");
+        assertEquals(List.of("Altered client metrics config for " + name + "."),
+                run(CLIENT_METRICS, "--alter", "--name", name, "--metrics", "org.apache.kafka.producer.", "--interval", "30000"));
+        assertEquals(List.of("Client metrics configs for " + name + " are:", "  interval.ms=30000", "  metrics=org.apache.kafka.producer."),
+                run(CLIENT_METRICS, "--describe", "--name", name).stream().filter(line -> !line.contains("match=")).toList());
+        assertEquals(List.of("Deleted client metrics config for " + name + "."), run(CLIENT_METRICS, "--delete", "--name", name));
+    }
+
+    private int nodeId() {
+        return Clients.await(clients.admin().describeCluster().controller()).id();
     }
 
     private List<String> run(String tool, String... arguments) {
