@@ -13,12 +13,15 @@ import java.util.Set;
 
 /** How a consumer group comes to a new target: its epoch follows its members and topics, and the assignor follows the epoch (KIP-848). */
 final class ConsumerAssignments {
+    /** So that even a large group that changes all the time spends only a small part of its coordinator's time on assignments. */
+    private static final int MEMBERS_ASSIGNED_A_MS = 20;
+
     private final GroupSettings.Consumer settings;
     private final Migration migration;
     private final Map<String, Assignor> assignors = new HashMap<>();
     private final Caller<Rebalance> log;
 
-    /** @param log is told of each new target assignment */
+    /** @param log is told of each rebalance that has ended */
     ConsumerAssignments(GroupSettings.Consumer settings, Migration migration, Caller<Rebalance> log) {
         this.settings = settings;
         this.migration = migration;
@@ -72,7 +75,7 @@ final class ConsumerAssignments {
     Outcome<GroupCommand, GroupEvent> assign(ConsumerGroup group, GroupCommand.ConsumerBeat beat, Moment now) {
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         long sinceMs = now.wallMs() - group.assignedAtMs();
-        boolean due = group.assignedAtMs() == 0 || sinceMs < 0 || sinceMs >= beat.pace().assignmentIntervalMs();
+        boolean due = group.assignedAtMs() == 0 || sinceMs < 0 || sinceMs >= assignmentIntervalMs(group, beat.pace());
         if (group.epoch() > group.assignmentEpoch() && due) {
             String preferred = group.preferredAssignor(settings.assignors().getFirst());
             Assignor assignor = assignors.getOrDefault(preferred, assignors.get("uniform"));
@@ -86,11 +89,31 @@ final class ConsumerAssignments {
                     outcome.event(new GroupEvent.TargetKept(group.groupId(), member.memberId(), target));
                 }
             }
-            Rebalance rebalance = ConsumerHistory.rebalance(group, targets, beat.image(), now);
-            outcome.event(new GroupEvent.TargetEpochKept(group.groupId(), group.epoch(), now.wallMs()))
-                    .event(new GroupEvent.ConsumerRebalanced(group.groupId(), rebalance))
-                    .reply(log, rebalance);
+            if (group.history().isUnderWay()) {
+                end(group, now, outcome);
+            }
+            outcome.event(new GroupEvent.ConsumerRebalanceBegun(group.groupId(), group.history().beginning(group, targets, beat.image(), now)))
+                    .event(new GroupEvent.TargetEpochKept(group.groupId(), group.epoch(), now.wallMs()));
         }
         return outcome.then(new GroupCommand.AnswerBeat(beat));
+    }
+
+    /** The interval bounds the work that assignments are, and small ones are little work: a newcomer's partitions need not wait for a second heartbeat. */
+    private static int assignmentIntervalMs(ConsumerGroup group, GroupCommand.Pace pace) {
+        return Math.min(pace.assignmentIntervalMs(), group.size() / MEMBERS_ASSIGNED_A_MS);
+    }
+
+    Outcome<GroupCommand, GroupEvent> endIfSettled(ConsumerGroup group, Moment now) {
+        Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
+        if (group.history().isUnderWay() && group.isStable()) {
+            end(group, now, outcome);
+        }
+        return outcome.build();
+    }
+
+    /** Adds the end of the rebalance to the group's history and to the log. */
+    private void end(ConsumerGroup group, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+        Rebalance rebalance = group.history().asEnded(now);
+        outcome.event(new GroupEvent.ConsumerRebalanced(group.groupId(), rebalance)).reply(log, rebalance);
     }
 }

@@ -99,7 +99,7 @@ final class ConsumerDecisions {
         String groupId = group.groupId();
         if (before != null) {
             // A static member is back: it takes over the place and the target of its former self.
-            ConsumerDepartures.remove(group, before, outcome);
+            ConsumerDepartures.remove(group, before, now, outcome);
         }
         ConsumerMember.Subscription wanted = updated(before == null ? blank : before.subscription(), beat);
         outcome.event(new GroupEvent.ConsumerMemberKept(groupId, beat.memberId(), wanted));
@@ -161,7 +161,8 @@ final class ConsumerDecisions {
         ConsumerMember.Current next = new Reconciler(group, member, beat.owned()).next();
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         if (!next.equals(member.current())) {
-            outcome.event(new GroupEvent.CurrentKept(group.groupId(), member.memberId(), next));
+            outcome.event(new GroupEvent.ConsumerTime(group.groupId(), now.wallMs()))
+                    .event(new GroupEvent.CurrentKept(group.groupId(), member.memberId(), next));
         }
         limit(group, member, next, now, outcome);
         ConsumerGroupHeartbeatResponseData response = new ConsumerGroupHeartbeatResponseData()
@@ -172,7 +173,8 @@ final class ConsumerDecisions {
         if (told || !next.assigned().equals(member.current().assigned())) {
             response.setAssignment(assignment(next.assigned()));
         }
-        return outcome.reply(beat.caller(), response).build();
+        boolean maybeLast = group.history().isUnderWay() && !next.equals(member.current());
+        return outcome.reply(beat.caller(), response).then(maybeLast ? new GroupCommand.EndRebalanceIfSettled(group.groupId()) : null);
     }
 
     /** How long the member may take for what it was told: to give up partitions, or to fetch its assignment if it is a classic one. */

@@ -21,11 +21,12 @@ final class ConsumerDepartures {
         if (migration.downgrades(group, gone)) {
             return migration.downgrade(group, gone, reason, now, outcome);
         }
-        gone.forEach(member -> remove(group, member, outcome));
+        gone.forEach(member -> remove(group, member, now, outcome));
         return outcome.then(new GroupCommand.RefreshConsumers(group.groupId(), true, null, image));
     }
 
-    static void remove(ConsumerGroup group, ConsumerMember member, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+    static void remove(ConsumerGroup group, ConsumerMember member, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+        outcome.event(new GroupEvent.ConsumerTime(group.groupId(), now.wallMs()));
         for (GroupEvent.Part part : List.of(GroupEvent.Part.CURRENT, GroupEvent.Part.TARGET, GroupEvent.Part.MEMBER)) {
             outcome.event(new GroupEvent.ConsumerPartRemoved(group.groupId(), part, member.memberId()));
         }

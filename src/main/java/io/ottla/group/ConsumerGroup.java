@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.group;
 
-import java.util.ArrayDeque;
 import java.util.Collection;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -22,11 +20,10 @@ final class ConsumerGroup implements Group {
     /** What a regular expression stands for. @param version of the topics when it was resolved */
     record ResolvedRegex(Set<String> topics, long version, long timestampMs) {}
 
-    private static final int MAX_HISTORY = 20;
-
     private record Timing(long sessionDeadlineMs, int sessionTimeoutMs) {}
 
     private final String groupId;
+
     /** Kafka's first member brings its group to epoch 2. */
     private int epoch = 1;
     private long topicsHash;
@@ -52,7 +49,7 @@ final class ConsumerGroup implements Group {
 
     /** What a member had whose subscription comes later in the journal: compaction may put it so. */
     private final Map<String, ConsumerMember.Current> early = new HashMap<>();
-    private final Deque<Rebalance> history = new ArrayDeque<>();
+    private final ConsumerHistory history = new ConsumerHistory();
 
     /** The topics as they were when the group was looked at last, and the version that its epoch is up to. */
     private TopicsImage topics = TopicsImage.EMPTY;
@@ -87,9 +84,20 @@ final class ConsumerGroup implements Group {
         if (epoch > assignmentEpoch) {
             return "Assigning";
         }
-        boolean stable = members.values().stream().allMatch(
-                each -> each.current().state() == ConsumerMember.State.STABLE && each.epoch() == assignmentEpoch);
-        return stable ? "Stable" : "Reconciling";
+        return isStable() ? "Stable" : "Reconciling";
+    }
+
+    /** Whether every member is where the newest target wants it. */
+    boolean isStable() {
+        if (epoch > assignmentEpoch) {
+            return false;
+        }
+        for (ConsumerMember each : members.values()) {
+            if (each.current().state() != ConsumerMember.State.STABLE || each.epoch() != assignmentEpoch) {
+                return false;
+            }
+        }
+        return true;
     }
 
     int epoch() {
@@ -197,8 +205,13 @@ final class ConsumerGroup implements Group {
         return topics;
     }
 
+    /** Null if nobody has it. */
+    String holder(Uuid topicId, int partition) {
+        return holders.getOrDefault(topicId, Map.of()).get(partition);
+    }
+
     boolean isHeldByAnother(Uuid topicId, int partition, String memberId) {
-        String holder = holders.getOrDefault(topicId, Map.of()).get(partition);
+        String holder = holder(topicId, partition);
         return holder != null && !holder.equals(memberId);
     }
 
@@ -207,9 +220,8 @@ final class ConsumerGroup implements Group {
         return timing == null ? 0 : timing.sessionDeadlineMs;
     }
 
-    /** Newest last. */
-    List<Rebalance> history() {
-        return List.copyOf(history);
+    ConsumerHistory history() {
+        return history;
     }
 
     /** The assignor that most members want, or {@code otherwise}. */
@@ -234,6 +246,7 @@ final class ConsumerGroup implements Group {
             case GroupEvent.TargetEpochKept kept -> {
                 assignmentEpoch = kept.epoch();
                 assignedAtMs = kept.timestampMs();
+                history.targeted();
             }
             case GroupEvent.TargetKept kept -> targets.put(kept.memberId(), kept.target());
             case GroupEvent.CurrentKept kept -> keep(kept.memberId(), kept.current());
@@ -241,12 +254,9 @@ final class ConsumerGroup implements Group {
             case GroupEvent.ConsumerPartRemoved removed -> remove(removed);
             case GroupEvent.ConsumerHeard heard ->
                     timings.put(heard.memberId(), new Timing(heard.deadlineMs(), heard.sessionTimeoutMs()));
-            case GroupEvent.ConsumerRebalanced ended -> {
-                if (history.size() == MAX_HISTORY) {
-                    history.removeFirst();
-                }
-                history.addLast(ended.rebalance());
-            }
+            case GroupEvent.ConsumerRebalanceBegun begun -> history.begun(begun.rebalance());
+            case GroupEvent.ConsumerRebalanced ended -> history.ended(ended.rebalance());
+            case GroupEvent.ConsumerTime time -> history.time(time.wallMs());
             case GroupEvent.ClassicMemberOwes owes -> {
                 if (owes.deadlineMs() == Long.MAX_VALUE) {
                     owesUntilMs.remove(owes.memberId());
@@ -265,6 +275,8 @@ final class ConsumerGroup implements Group {
         ConsumerMember before = members.get(memberId);
         if (before != null) {
             count(before.subscription(), -1);
+        } else {
+            history.memberJoined(memberId);
         }
         count(subscription, 1);
         members.put(memberId, before == null ? new ConsumerMember(memberId, subscription, ConsumerMember.Current.JOINED) : before.with(subscription));
@@ -299,6 +311,7 @@ final class ConsumerGroup implements Group {
             return;
         }
         release(member);
+        history.held(memberId, member.current().held(), current.held());
         members.put(memberId, member.with(current));
         current.held().forEach((topicId, partition) -> holders.computeIfAbsent(topicId, id -> new HashMap<>()).put(partition, memberId));
     }
@@ -328,6 +341,7 @@ final class ConsumerGroup implements Group {
         timings.remove(memberId);
         owesUntilMs.remove(memberId);
         if (member != null) {
+            history.memberLeft(memberId);
             release(member);
             count(member.subscription(), -1);
             if (member.isStatic() && Objects.equals(memberIdByInstance.get(member.subscription().instanceId()), memberId)) {

@@ -42,7 +42,9 @@ final class ConsumerRecords {
             case GroupEvent.RegexKept kept -> entry(key(REGEX_KEY, kept.groupId()).string(kept.regex()), value(kept.resolved()));
             case GroupEvent.ConsumerPartRemoved removed -> new JournalEntry.Plain(keyOf(removed).toBuffer(), null);
             case GroupEvent.ConsumerHeard ignored -> null;
+            case GroupEvent.ConsumerRebalanceBegun ignored -> null;
             case GroupEvent.ConsumerRebalanced ignored -> null;
+            case GroupEvent.ConsumerTime ignored -> null;
             case GroupEvent.ClassicMemberOwes ignored -> null;
             case GroupEvent.TopicsSeen ignored -> null;
         };

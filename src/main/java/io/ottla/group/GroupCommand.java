@@ -229,6 +229,9 @@ sealed interface GroupCommand extends Command {
     /** A classic member of a consumer group had until now to join again, or to fetch its assignment. */
     record ClassicMemberLate(String groupId, String memberId) implements Internal {}
 
+    /** A member of a group that rebalances has moved: perhaps it was the last one. */
+    record EndRebalanceIfSettled(String groupId) implements Internal {}
+
     record ConsumerSessionOver(String groupId, String memberId) implements Internal {}
 
     /** A member had until now to give up partitions. */

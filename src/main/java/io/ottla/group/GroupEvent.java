@@ -107,8 +107,14 @@ sealed interface GroupEvent {
     /** A member was heard of; ends with the process, as the next one. */
     record ConsumerHeard(String groupId, String memberId, long deadlineMs, int sessionTimeoutMs) implements Consumer {}
 
-    /** The group has a new target assignment. */
+    /** The group has a new target assignment, and its members are on their way. */
+    record ConsumerRebalanceBegun(String groupId, Rebalance rebalance) implements Consumer {}
+
+    /** All members are where they should be, or there is a newer target. */
     record ConsumerRebalanced(String groupId, Rebalance rebalance) implements Consumer {}
+
+    /** What follows in the group happens at this time. */
+    record ConsumerTime(String groupId, long wallMs) implements Consumer {}
 
     /** A classic member must join again, or fetch its assignment, until this {@code elapsedMs}; {@link Long#MAX_VALUE} if it owes nothing. */
     record ClassicMemberOwes(String groupId, String memberId, long deadlineMs) implements Consumer {}

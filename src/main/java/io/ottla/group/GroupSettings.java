@@ -33,7 +33,7 @@ public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer)
     /**
      * @param sessionTimeoutMs     how long a member may be silent, unless its group says otherwise
      * @param heartbeatIntervalMs  how often it is to be heard, unless its group says otherwise
-     * @param assignmentIntervalMs least time between two target assignments of a group, unless it says otherwise
+     * @param assignmentIntervalMs time between two target assignments of a large group, unless it says otherwise; small ones wait less
      * @param maxSize              most members of a group
      * @param assignors            names of the server-side assignors on offer; the first is the default
      * @param migration            which way groups with members may change their protocol

@@ -88,11 +88,12 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case GroupCommand.AskHistory ask -> Outcome.reply(ask.caller(), switch (groups.get(ask.groupId())) {
                 case null -> List.of();
                 case ClassicGroup group -> group.history().ended();
-                case ConsumerGroup group -> group.history();
+                case ConsumerGroup group -> group.history().ended();
             });
             case GroupCommand.ConsumerBeat beat -> beat(beat, now);
             case GroupCommand.RefreshConsumers refresh -> withConsumers(refresh.groupId(), group -> assignments.refresh(group, refresh, now));
             case GroupCommand.AssignConsumers assign -> withConsumers(assign.beat().groupId(), group -> assignments.assign(group, assign.beat(), now));
+            case GroupCommand.EndRebalanceIfSettled end -> withConsumers(end.groupId(), group -> assignments.endIfSettled(group, now));
             case GroupCommand.AnswerBeat answer -> withConsumers(answer.beat().groupId(), group -> consumers.answer(group, answer.beat(), now));
             case GroupCommand.ConsumerSessionOver over -> withConsumers(over.groupId(), group -> departures.sessionOver(group, over, now));
             case GroupCommand.ClassicMemberLate late -> withConsumers(late.groupId(), group -> departures.classicMemberLate(group, late, now));

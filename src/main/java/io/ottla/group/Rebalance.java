@@ -7,8 +7,8 @@ import java.util.List;
  * One rebalance of a group that has ended.
  *
  * @param generation     the generation, or group epoch, that it led to
- * @param startedMs      wall-clock time when members were first called back
- * @param durationMs     from then until the new assignment was given out
+ * @param startedMs      wall-clock time when members were first called back, or one was gone
+ * @param durationMs     from then until the new assignment was given out; to the last member, in a group of the consumer protocol
  * @param reason         what set it off
  * @param joined         members that were not in the generation before, at most {@value #MAX_LISTED}
  * @param left           members of the generation before that are gone, at most {@value #MAX_LISTED}
@@ -32,6 +32,11 @@ public record Rebalance(
         List<Move> moves,
         long longestGapMs) {
     static final int MAX_LISTED = 100;
+
+    /** The same rebalance, over after this time. */
+    Rebalance lasting(long newDurationMs, long newLongestGapMs) {
+        return new Rebalance(groupId, generation, startedMs, newDurationMs, reason, joined, left, members, partitions, moved, moves, newLongestGapMs);
+    }
 
     /** @param from the owner before, or null if nobody owned it */
     public record Move(String topic, int partition, String from, String to) {}
