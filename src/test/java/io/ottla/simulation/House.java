@@ -5,6 +5,7 @@ import io.ottla.api.Apis;
 import io.ottla.api.Cluster;
 import io.ottla.api.Services;
 import io.ottla.api.TopicAdmin;
+import io.ottla.coordinator.CoordinatorRuntime;
 import io.ottla.coordinator.ManualRuntime;
 import io.ottla.group.GroupCoordinator;
 import io.ottla.group.GroupSettings;
@@ -57,15 +58,20 @@ final class House {
         }
         catalog = fault == Fault.NONE ? log.catalog() : new BrokenCatalog(log.catalog(), fault, random, life);
         runtime = new ManualRuntime(clock, 2, aside);
-        GroupCoordinator groups = new GroupCoordinator(runtime.runtime(), catalog, GroupSettings.defaults());
-        ShareCoordinator share = new ShareCoordinator(runtime.runtime(), catalog, groups, Map.of());
+        apis = apis(runtime.runtime(), catalog, new Cluster(log.catalog().clusterId(), 1, null, Map.of()), fault, random);
+    }
+
+    /** The rooms above the log, put together as the broker does. */
+    static RequestHandler apis(CoordinatorRuntime runtime, TopicCatalog catalog, Cluster cluster, Fault fault, Random random) {
+        GroupCoordinator groups = new GroupCoordinator(runtime, catalog, GroupSettings.defaults());
+        ShareCoordinator share = new ShareCoordinator(runtime, catalog, groups, Map.of());
         StreamsCoordinator streams = new StreamsCoordinator(catalog, groups, Map.of());
         TransactionSettings settings = new TransactionSettings(900_000, 604_800_000, ABORT_INTERVAL_MS, 3_600_000, LOG_PARTITIONS, 1 << 20, true);
-        TransactionCoordinator transactions = new TransactionCoordinator(runtime.runtime(), catalog, settings, new Offsets(groups, fault, random));
-        TopicAdmin admin = new TopicAdmin(catalog, new Cluster(log.catalog().clusterId(), 1, null, Map.of()), 1, true, Map.of(), new ConfigDef(), Map.of(), List::of, name -> false);
-        apis = Apis.over(new Services(admin, groups, share, 10, streams, transactions, false, 10, FETCH_MAX_BYTES, DIRECTORY));
+        TransactionCoordinator transactions = new TransactionCoordinator(runtime, catalog, settings, new Offsets(groups, fault, random));
+        TopicAdmin admin = new TopicAdmin(catalog, cluster, 1, true, Map.of(), new ConfigDef(), Map.of(), List::of, name -> false);
         groups.start();
         transactions.start();
+        return Apis.over(new Services(admin, groups, share, 10, streams, transactions, false, 10, FETCH_MAX_BYTES, DIRECTORY));
     }
 
     private void createTopics(Random random) {
