@@ -50,10 +50,11 @@ final class HeartbeatStep {
         groupEpoch = group.epoch();
     }
 
-    /** A static member is back: it has what its former self had. */
+    /** A static member is back: it has what its former self had, unless it is in another process, where that state is not. */
     private StreamsMember successor(StreamsMember before) {
-        return new StreamsMember(heartbeat.memberId(), before.profile(), new Current(
-                StreamsMember.JOINING, StreamsMember.JOINING, before.current().state(), before.current().assigned(), Holding.NONE));
+        boolean moved = !before.profile().processId().equals(heartbeat.profile().processId());
+        return new StreamsMember(heartbeat.memberId(), before.profile(), new Current(StreamsMember.JOINING, StreamsMember.JOINING,
+                moved ? State.STABLE : before.current().state(), moved ? Holding.NONE : before.current().assigned(), Holding.NONE));
     }
 
     Outcome<GuestCommand, GuestEvent> take() {
