@@ -39,6 +39,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private final CatalogJournal journal;
     private final FolderPurge purge;
     private final LogMaintenance maintenance;
+    private final BackgroundRecovery recovery;
 
     private final Map<String, Topic> topics = new ConcurrentHashMap<>();
     private final Map<Uuid, Topic> topicsById = new ConcurrentHashMap<>();
@@ -55,6 +56,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         this.directory = directory;
         this.journal = journal;
         purge = new FolderPurge(context.disk(), context.settings().directory());
+        recovery = new BackgroundRecovery(context.workers());
         maintenance = new LogMaintenance(context, this::partitions);
     }
 
@@ -93,6 +95,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         context.points().freeUnclaimed();
         List<Path> deleted = purge.findDeleted(topics, image.deletedIds());
         context.workers().submit(() -> purge.run(deleted));
+        recovery.start(partitions());
         maintenance.start();
         LOG.debug("event=catalog_opened directory={} topics={}", context.settings().directory(), topics.size());
     }
@@ -382,6 +385,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             lock.unlock();
         }
         maintenance.close();
+        recovery.stop();
         context.workers().close();
         // Side by side, so that the file system commits many partitions together.
         partitions().forEach(partition -> context.workers().submit(partition::close));

@@ -16,6 +16,7 @@ import io.ottla.topic.TopicConfig;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
@@ -242,6 +243,25 @@ final class LocalPartition implements Partition {
     /** True if the calling thread is changing the partition right now. */
     boolean lockedByMe() {
         return state.lockedByMe();
+    }
+
+    /** True if the log has to be recovered when it is opened. */
+    boolean unclean() {
+        state.lock();
+        try {
+            return state.point().get() != null && !state.point().get().clean();
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Opens the log, unless that fails: then it stays offline, as the log says, until it is tried again. */
+    void openEarly() {
+        try {
+            state.open();
+        } catch (ApiException e) {
+            LOG.debug("event=not_opened partition={} reason=\"{}\"", state.id(), e.getMessage());
+        }
     }
 
     /** Flushes what was not flushed, where records are readable before they are durable. */

@@ -58,6 +58,8 @@ final class LogLoader {
     private long snapshotOffset;
     private long replayed;
     private boolean changed;
+    /** Whether files came or went for which the folder has not been synced. */
+    private boolean newNames;
 
     /**
      * @param point what is known to be durable, or null if nothing is known
@@ -156,7 +158,7 @@ final class LogLoader {
                 segment.unverified(position);
             } else {
                 segment.indexes().trustOnly(0, 0);
-                segment.indexes().truncate(0, segment.baseOffset());
+                segment.indexes().truncate(0, Long.MIN_VALUE);
             }
         }
     }
@@ -252,6 +254,7 @@ final class LogLoader {
         segment.index(batch, position, config.indexIntervalBytes());
         TransactionIndex.Entry aborted = producers.abortedBy(batch, batch.lastOffset());
         if (aborted != null) {
+            newNames = true;
             segment.aborted().append(aborted);
         }
         producers.apply(batch, nowMs);
@@ -271,6 +274,7 @@ final class LogLoader {
 
     private void removeFrom(int index) throws IOException {
         while (segments.size() > index) {
+            newNames = true;
             Segment last = segments.removeLast();
             last.retire();
             for (CachedFile file : last.files()) {
@@ -300,7 +304,9 @@ final class LogLoader {
             segment.force();
             segment.indexes().force();
         }
-        folder.sync();
+        if (newNames || position == 0 || segments.size() - 1 > durableSegment) {
+            folder.sync();
+        }
         if (point == null) {
             context.directorySync().sync();
         }

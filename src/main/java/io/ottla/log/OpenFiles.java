@@ -3,8 +3,8 @@ package io.ottla.log;
 
 import io.ottla.world.Disk;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,7 +21,7 @@ final class OpenFiles {
 
     private final Disk disk;
     private int limit;
-    private final ArrayDeque<CachedFile> open = new ArrayDeque<>();
+    private final LinkedHashSet<CachedFile> open = new LinkedHashSet<>();
 
     OpenFiles(Disk disk, int limit) {
         this.disk = disk;
@@ -70,7 +70,7 @@ final class OpenFiles {
 
     private CachedFile pickVictim(CachedFile newest) {
         for (int tries = open.size() * 2; tries > 0; tries--) {
-            CachedFile candidate = open.pollFirst();
+            CachedFile candidate = open.removeFirst();
             if (candidate != newest && candidate.evictable()) {
                 return candidate;
             }

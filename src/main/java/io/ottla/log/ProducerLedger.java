@@ -135,7 +135,8 @@ final class ProducerLedger {
         }
         ProducerEntry entry = entry(batch.producerId(), nowMs);
         entry.add(new ProducerEntry.Batch(batch.lastSequence(), batch.lastOffset(), batch.lastOffsetDelta(), batch.maxTimestamp()), batch.producerEpoch(), nowMs);
-        if (batch.transactional() && entry.transactionStart() < 0) {
+        // What compaction has emptied belongs to a transaction that ended, though its marker may be gone.
+        if (batch.transactional() && batch.count() > 0 && entry.transactionStart() < 0) {
             entry.startTransaction(batch.baseOffset());
             open.put(batch.baseOffset(), batch.producerId());
         }

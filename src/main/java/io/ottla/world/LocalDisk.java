@@ -5,14 +5,17 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * The operating system's file system. Threads that use its files must not be interrupted: an interrupt would close a file
@@ -35,12 +38,13 @@ public final class LocalDisk implements Disk {
 
     @Override
     public List<String> list(Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            return List.of();
-        }
         List<String> names = new ArrayList<>();
-        try (Stream<Path> children = Files.list(directory)) {
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
             children.forEach(child -> names.add(child.getFileName().toString()));
+        } catch (NoSuchFileException | NotDirectoryException notThere) {
+            return List.of();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return names;
     }
