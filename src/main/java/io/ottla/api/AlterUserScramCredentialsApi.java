@@ -68,10 +68,9 @@ final class AlterUserScramCredentialsApi implements Api<AlterUserScramCredential
 
     private void delete(ScramCredentialDeletion deletion) {
         ScramMechanism mechanism = check(deletion.name(), deletion.mechanism());
-        if (!credentials.of(deletion.name()).containsKey(mechanism)) {
+        if (!credentials.remove(deletion.name(), mechanism)) {
             throw new ResourceNotFoundException("Attempt to delete a user credential that does not exist");
         }
-        credentials.remove(deletion.name(), mechanism);
     }
 
     private void put(ScramCredentialUpsertion upsertion) {

@@ -18,7 +18,7 @@ import org.apache.kafka.common.errors.InvalidRequestException;
 /**
  * The client quotas of KIP-546, kept in the catalog as configs of a resource of no type of Kafka's: its name is the entity, such
  * as {@code quota?client-id=a&user=b}, where an entity without a name, the default, ends in the equals sign. They are kept and
- * described; nothing is throttled.
+ * described; nothing is throttled. Changes are made one after the other, under this object's lock.
  */
 final class ClientQuotas {
     static final String USER = "user";
@@ -55,7 +55,7 @@ final class ClientQuotas {
      *
      * @throws InvalidRequestException for an entity or a quota that can't be
      */
-    void alter(Map<String, String> entity, Map<String, Double> changes, boolean validateOnly) {
+    synchronized void alter(Map<String, String> entity, Map<String, Double> changes, boolean validateOnly) {
         check(entity);
         Map<String, Double> known = entity.containsKey(IP) ? OF_ADDRESSES : OF_USERS;
         changes.forEach((key, value) -> check(known, key, value));

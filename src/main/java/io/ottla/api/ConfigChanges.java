@@ -20,7 +20,10 @@ import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Works out what the overrides of a resource become, checks them, and keeps them. */
+/**
+ * Works out what the overrides of a resource become, checks them, and keeps them. Changes are made one after the other, under this
+ * object's lock, as each builds on what the one before it left.
+ */
 final class ConfigChanges {
     /** One change of one config (KIP-339). */
     record Change(String name, OpType operation, String value) {}
@@ -51,7 +54,7 @@ final class ConfigChanges {
      *
      * @throws org.apache.kafka.common.errors.ApiException UNKNOWN_TOPIC_OR_PARTITION, INVALID_TOPIC_EXCEPTION, INVALID_CONFIG, INVALID_REQUEST, KAFKA_STORAGE_ERROR
      */
-    void replace(ConfigResource resource, Map<String, String> overrides, boolean validateOnly) {
+    synchronized void replace(ConfigResource resource, Map<String, String> overrides, boolean validateOnly) {
         switch (resource.type()) {
             case TOPIC -> {
                 topic(resource.name());
@@ -91,7 +94,7 @@ final class ConfigChanges {
     }
 
     /** Applies changes on top of the overrides that a resource has; errors as {@link #replace}. */
-    void apply(ConfigResource resource, List<Change> changes, boolean validateOnly) {
+    synchronized void apply(ConfigResource resource, List<Change> changes, boolean validateOnly) {
         Map<String, String> overrides = new HashMap<>(admin.catalog().configs(resource));
         for (Change change : changes) {
             switch (change.operation()) {

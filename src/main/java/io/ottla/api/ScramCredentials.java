@@ -16,7 +16,8 @@ import org.apache.kafka.common.security.scram.internals.ScramFormatter;
 
 /**
  * The SCRAM credentials of users (KIP-554), kept in the catalog as configs of a resource of no type of Kafka's, named
- * {@code scram?} and the user: for each mechanism the keys that prove a password, which is not kept itself.
+ * {@code scram?} and the user: for each mechanism the keys that prove a password, which is not kept itself. Changes are made
+ * one after the other, under this object's lock.
  */
 final class ScramCredentials {
     private static final String PREFIX = "scram?";
@@ -47,16 +48,20 @@ final class ScramCredentials {
         return iterations;
     }
 
-    void put(String user, ScramMechanism mechanism, byte[] salt, byte[] saltedPassword, int iterations) {
+    synchronized void put(String user, ScramMechanism mechanism, byte[] salt, byte[] saltedPassword, int iterations) {
         Map<String, String> credentials = new HashMap<>(catalog.configs(resource(user)));
         credentials.put(mechanism.mechanismName(), ScramCredentialUtils.credentialToString(credential(mechanism, salt, saltedPassword, iterations)));
         catalog.replaceConfigs(resource(user), credentials);
     }
 
-    void remove(String user, ScramMechanism mechanism) {
+    /** False if there was nothing to remove. */
+    synchronized boolean remove(String user, ScramMechanism mechanism) {
         Map<String, String> credentials = new HashMap<>(catalog.configs(resource(user)));
-        credentials.remove(mechanism.mechanismName());
+        if (credentials.remove(mechanism.mechanismName()) == null) {
+            return false;
+        }
         catalog.replaceConfigs(resource(user), credentials);
+        return true;
     }
 
     private static ScramCredential credential(ScramMechanism mechanism, byte[] salt, byte[] saltedPassword, int iterations) {
