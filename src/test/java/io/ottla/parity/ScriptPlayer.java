@@ -10,7 +10,7 @@ import java.util.Map;
 final class ScriptPlayer {
     private final String bootstrapServers;
     private final long pauseMs;
-    private final String runId = Long.toString(System.nanoTime() & 0xffffff, 36);
+    private final String runId = letters(System.nanoTime() & 0xfffff, 4);
     private int runs;
 
     ScriptPlayer(String bootstrapServers, long pauseMs) {
@@ -22,7 +22,7 @@ final class ScriptPlayer {
     List<List<String>> play(Script.Scenario scenario) {
         Map<Short, List<String>> byVersion = new LinkedHashMap<>();
         for (short version : scenario.versions().isEmpty() ? List.of((short) 0) : scenario.versions()) {
-            Names names = new Names("r" + runId + "x" + runs++);
+            Names names = new Names("r" + runId + letters(runs++, 3));
             try (ScenarioRun run = new ScenarioRun(bootstrapServers, scenario, version, names, pauseMs)) {
                 byVersion.put(version, run.play());
             } catch (RuntimeException | AssertionError e) {
@@ -34,6 +34,12 @@ final class ScriptPlayer {
             lines.add(answers(byVersion, step, scenario));
         }
         return lines;
+    }
+
+    /** Always as long, because some answers hold the length of a name. */
+    private static String letters(long number, int length) {
+        String letters = Long.toString(number, 36);
+        return "0".repeat(length - letters.length()) + letters;
     }
 
     private static List<String> answers(Map<Short, List<String>> byVersion, int step, Script.Scenario scenario) {
