@@ -11,6 +11,7 @@ import io.ottla.streams.StreamsMember.State;
 import io.ottla.topic.TopicView;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.StreamsGroupHeartbeatResponse.Status;
 
@@ -50,11 +51,15 @@ final class HeartbeatStep {
         groupEpoch = group.epoch();
     }
 
-    /** A static member is back: it has what its former self had, unless it is in another process, where that state is not. */
+    /** A static member is back: it has what its former self had, without what others have in the process where it is now. */
     private StreamsMember successor(StreamsMember before) {
-        boolean moved = !before.profile().processId().equals(heartbeat.profile().processId());
-        return new StreamsMember(heartbeat.memberId(), before.profile(), new Current(StreamsMember.JOINING, StreamsMember.JOINING,
-                moved ? State.STABLE : before.current().state(), moved ? Holding.NONE : before.current().assigned(), Holding.NONE));
+        StreamsMember back = StreamsMember.blank(heartbeat.memberId()).with(heartbeat.profile().over(before.profile(), heartbeat));
+        Predicate<TaskId> free = task -> !group.isProcessedBeside(task, back) && !group.isCopiedBeside(task, back);
+        boolean moved = !back.profile().processId().equals(before.profile().processId());
+        Holding had = before.current().assigned();
+        Holding has = moved ? had.with(had.roles().where(free), StreamsMember.JOINING) : had;
+        return new StreamsMember(heartbeat.memberId(), before.profile(), new Current(
+                StreamsMember.JOINING, StreamsMember.JOINING, before.current().state(), has, Holding.NONE));
     }
 
     Outcome<GuestCommand, GuestEvent> take() {
