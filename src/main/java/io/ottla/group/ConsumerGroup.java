@@ -20,6 +20,9 @@ final class ConsumerGroup implements Group {
     /** What a regular expression stands for. @param version of the topics when it was resolved */
     record ResolvedRegex(Set<String> topics, long version, long timestampMs) {}
 
+    /** @param sinceEpoch of the member, when it got the partition */
+    private record Holder(String memberId, int sinceEpoch) {}
+
     private record Timing(long sessionDeadlineMs, int sessionTimeoutMs) {}
 
     private final String groupId;
@@ -45,7 +48,7 @@ final class ConsumerGroup implements Group {
     private final Map<String, Long> owesUntilMs = new HashMap<>();
 
     /** Who holds a partition: nobody else gets it until it is given up. */
-    private final Map<Uuid, Map<Integer, String>> holders = new HashMap<>();
+    private final Map<Uuid, Map<Integer, Holder>> holders = new HashMap<>();
 
     /** What a member had whose subscription comes later in the journal: compaction may put it so. */
     private final Map<String, ConsumerMember.Current> early = new HashMap<>();
@@ -207,7 +210,14 @@ final class ConsumerGroup implements Group {
 
     /** Null if nobody has it. */
     String holder(Uuid topicId, int partition) {
-        return holders.getOrDefault(topicId, Map.of()).get(partition);
+        Holder holder = holders.getOrDefault(topicId, Map.of()).get(partition);
+        return holder == null ? null : holder.memberId;
+    }
+
+    /** Whether the member has had the partition ever since it was in that epoch (KIP-1251). */
+    boolean hasHeldSince(String memberId, Uuid topicId, int partition, int epoch) {
+        Holder holder = holders.getOrDefault(topicId, Map.of()).get(partition);
+        return holder != null && holder.memberId.equals(memberId) && holder.sinceEpoch <= epoch;
     }
 
     boolean isHeldByAnother(Uuid topicId, int partition, String memberId) {
@@ -310,15 +320,17 @@ final class ConsumerGroup implements Group {
             early.put(memberId, current);
             return;
         }
-        release(member);
         history.held(memberId, member.current().held(), current.held());
         members.put(memberId, member.with(current));
-        current.held().forEach((topicId, partition) -> holders.computeIfAbsent(topicId, id -> new HashMap<>()).put(partition, memberId));
+        Holder now = new Holder(memberId, current.epoch());
+        current.held().forEach((topicId, partition) -> holders.computeIfAbsent(topicId, id -> new HashMap<>())
+                .merge(partition, now, (before, same) -> before.memberId.equals(memberId) ? before : now));
+        release(memberId, member.current().held().minus(current.held()));
     }
 
-    private void release(ConsumerMember member) {
-        member.current().held().forEach((topicId, partition) ->
-                holders.getOrDefault(topicId, new HashMap<>()).remove(partition, member.memberId()));
+    private void release(String memberId, Partitions partitions) {
+        partitions.forEach((topicId, partition) -> holders.getOrDefault(topicId, new HashMap<>())
+                .computeIfPresent(partition, (same, holder) -> holder.memberId.equals(memberId) ? null : holder));
     }
 
     private void remove(GroupEvent.ConsumerPartRemoved removed) {
@@ -342,7 +354,7 @@ final class ConsumerGroup implements Group {
         owesUntilMs.remove(memberId);
         if (member != null) {
             history.memberLeft(memberId);
-            release(member);
+            release(memberId, member.current().held());
             count(member.subscription(), -1);
             if (member.isStatic() && Objects.equals(memberIdByInstance.get(member.subscription().instanceId()), memberId)) {
                 memberIdByInstance.remove(member.subscription().instanceId());

@@ -110,7 +110,13 @@ final class OffsetDecisions {
             return Errors.UNSUPPORTED_VERSION;
         }
         boolean understands = commit.tellsMissing() || commit.producer() == null;
-        return commit.generation() == member.epoch() ? Errors.NONE : understands ? stale(member) : Errors.ILLEGAL_GENERATION;
+        return commit.generation() == member.epoch() || hasHeldSince(group, commit) ? Errors.NONE : understands ? stale(member) : Errors.ILLEGAL_GENERATION;
+    }
+
+    /** A member may not have heard of its new epoch yet; what it has had all the time is its own to commit (KIP-1251). */
+    private static boolean hasHeldSince(ConsumerGroup group, GroupCommand.CommitOffsets commit) {
+        return commit.generation() >= 0 && commit.generation() < group.member(commit.memberId()).epoch() && commit.commits().stream().allMatch(
+                each -> group.hasHeldSince(commit.memberId(), each.topicId(), each.partition(), commit.generation()));
     }
 
     private static Errors stale(ConsumerMember member) {

@@ -62,6 +62,11 @@ final class SimulatedClassicMember implements SimulatedMember {
     }
 
     @Override
+    public String memberId() {
+        return memberId;
+    }
+
+    @Override
     public String instanceId() {
         return instanceId;
     }

@@ -44,6 +44,11 @@ final class SimulatedConsumerMember implements SimulatedMember {
     }
 
     @Override
+    public String memberId() {
+        return memberId;
+    }
+
+    @Override
     public String instanceId() {
         return instanceId;
     }

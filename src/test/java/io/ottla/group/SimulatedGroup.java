@@ -32,11 +32,18 @@ final class SimulatedGroup {
     /** By partition, the largest offset that somebody was told is committed. */
     private final Map<Integer, Long> told = new TreeMap<>();
 
-    /** By partition, the newest generation in which somebody was told to own it. */
-    private final Map<Integer, Integer> handedOut = new HashMap<>();
+    /** By partition, who was told to own it in the newest generation. */
+    private final Map<Integer, Handed> handedOut = new HashMap<>();
     private final List<Past> pasts = new ArrayList<>();
     private int commits;
     private int era;
+
+    private record Handed(int generation, String memberId) {
+        /** Whether the partition was handed to somebody else later. */
+        boolean laterThan(int otherGeneration, String otherMemberId) {
+            return generation > otherGeneration && !memberId.equals(otherMemberId);
+        }
+    }
 
     /** What somebody once was told, and could still believe after a long sleep. */
     record Past(String memberId, String instanceId, int generation, int commitVersion, Set<Integer> partitions) {}
@@ -70,7 +77,7 @@ final class SimulatedGroup {
     }
 
     private void checkOwner(int partition, SimulatedMember member, Map<Integer, SimulatedMember> owners) {
-        handedOut.merge(partition, member.generation(), Math::max);
+        handedOut.merge(partition, new Handed(member.generation(), member.memberId()), (one, other) -> one.generation > other.generation ? one : other);
         SimulatedMember other = owners.put(partition, member);
         boolean replaced = other != null && member.instanceId() != null && member.instanceId().equals(other.instanceId());
         assertTrue(other == null || replaced, () -> "two owners of partition " + partition + " in generation " + member.generation());
@@ -107,14 +114,14 @@ final class SimulatedGroup {
                 .setGenerationIdOrMemberEpoch(generation)
                 .setTopics(List.of(new OffsetCommitRequestTopic().setName(SimulatedWorld.TOPIC).setPartitions(partitions)));
         forgetOtherEras();
-        Map<Integer, Integer> newestOwner = new HashMap<>(handedOut);
+        Map<Integer, Handed> newestOwner = new HashMap<>(handedOut);
         world.<OffsetCommitRequestData, OffsetCommitResponseData>call(line, version, request, GroupCoordinator::offsetCommit, response -> {
             for (var each : response.topics().getFirst().partitions()) {
                 if (each.errorCode() == 0) {
                     commits++;
-                    int newest = newestOwner.getOrDefault(each.partitionIndex(), -1);
-                    assertTrue(generation >= newest, () -> "a member of generation " + generation + " committed partition "
-                            + each.partitionIndex() + " after somebody had got it in generation " + newest);
+                    Handed newest = newestOwner.get(each.partitionIndex());
+                    assertTrue(newest == null || !newest.laterThan(generation, memberId), () -> "a member of generation " + generation + " committed partition "
+                            + each.partitionIndex() + " after somebody had got it: " + newest);
                     told.merge(each.partitionIndex(), offsets.get(each.partitionIndex()), Math::max);
                 }
             }
@@ -136,7 +143,7 @@ final class SimulatedGroup {
         forgetOtherEras();
         Past past = pasts.get(world.random.nextInt(pasts.size()));
         Map<Integer, Long> beginnings = new HashMap<>();
-        past.partitions.stream().filter(each -> handedOut.getOrDefault(each, -1) > past.generation).forEach(each -> beginnings.put(each, 0L));
+        past.partitions.stream().filter(each -> handedOut.containsKey(each) && handedOut.get(each).laterThan(past.generation, past.memberId)).forEach(each -> beginnings.put(each, 0L));
         if (!beginnings.isEmpty()) {
             commit(new SimulatedLine(), beginnings, past.memberId, past.instanceId, past.generation, past.commitVersion, error -> { });
         }

@@ -5,6 +5,8 @@ import java.util.Set;
 
 /** A simulated client that consumes in a group. */
 interface SimulatedMember {
+    String memberId();
+
     /** Its static identity, or null. */
     String instanceId();
 
