@@ -88,6 +88,13 @@ class ConfluentKafkaTest {
         copy.check(run("confluent_transactions.py", clients.bootstrapServers(), copy.group(), copy.source(), copy.target(), "120"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"classic", "consumer"})
+    void itsGroupsShareLeaveComeBackAndFollowAnExpression(String protocol) {
+        assertEquals(List.of("read 4", "shared +4 set()", "returned True []", "left", "matched ['-x-a', '-x-b']"),
+                run("confluent_groups.py", clients.bootstrapServers(), protocol, Clients.unique("confluent-" + protocol)));
+    }
+
     private static List<String> run(String script, String... arguments) {
         try (ChildProcess python = ForeignPrograms.python("confluent_kafka", script, arguments)) {
             List<String> lines = python.awaitSuccess(TIMEOUT);
