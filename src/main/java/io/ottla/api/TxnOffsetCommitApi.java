@@ -18,7 +18,7 @@ import org.apache.kafka.common.protocol.Errors;
 
 /**
  * TxnOffsetCommit, 0 to 6: the group coordinator holds the offsets until the transaction ends. From version 5 on the commit adds
- * the group to the transaction (KIP-890); before, it must have been added. Errors by partition: INVALID_PRODUCER_ID_MAPPING,
+ * the group to the transaction (KIP-890); before, it must have been added. Errors by partition: INVALID_GROUP_ID, INVALID_PRODUCER_ID_MAPPING,
  * INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE, TRANSACTION_ABORTABLE, COORDINATOR_LOAD_IN_PROGRESS (try again), and those of the group coordinator.
  */
 final class TxnOffsetCommitApi implements Api<TxnOffsetCommitRequestData> {
@@ -40,6 +40,10 @@ final class TxnOffsetCommitApi implements Api<TxnOffsetCommitRequestData> {
 
     @Override
     public void answer(TxnOffsetCommitRequestData body, Request request) {
+        if (body.groupId().isEmpty()) {
+            request.reply(refusal(body, Errors.INVALID_GROUP_ID));
+            return;
+        }
         TopicPartition offsets = transactions.offsetsOf(body.groupId());
         Write write = new Write(body.transactionalId(), body.producerId(), body.producerEpoch(), Set.of(offsets), asking(request.head().version()));
         Pass pass = transactions.writes().enter(write);
