@@ -60,6 +60,7 @@ class KafkaJsTest {
                 three.terminate();
                 assertEquals("closed", three.awaitLine(TIMEOUT, "closed"::equals));
                 assertEquals(0, three.awaitExit(TIMEOUT));
+                members.awaitShares(clients, group, 3);
                 int before = one.output().size();
                 clients.sendNumbers(topic, 0, 30, 39);
                 clients.sendNumbers(topic, 1, 40, 49);
