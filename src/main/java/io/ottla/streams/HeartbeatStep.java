@@ -9,6 +9,7 @@ import io.ottla.streams.StreamsCommand.Heartbeat;
 import io.ottla.streams.StreamsMember.Current;
 import io.ottla.streams.StreamsMember.State;
 import io.ottla.topic.TopicView;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
@@ -218,7 +219,7 @@ final class HeartbeatStep {
 
     private Outcome<GuestCommand, GuestEvent> answer() {
         boolean moved = !member.current().assigned().roles().equals(base.current().assigned().roles());
-        boolean endpointMoved = !java.util.Objects.equals(member.profile().endpoint(), base.profile().endpoint());
+        boolean endpointMoved = !Objects.equals(member.profile().endpoint(), base.profile().endpoint());
         int endpointEpoch = group.endpointEpoch();
         boolean fresh = group.topology() == null;
         if (!fresh && (endpointMoved || moved && member.profile().endpoint() != null)) {

@@ -3,7 +3,6 @@ package io.ottla.streams;
 
 import io.ottla.streams.StreamsMember.Current;
 import io.ottla.streams.StreamsMember.State;
-import java.util.function.Predicate;
 
 /**
  * Moves one member towards its target: first it gives up what it must not have, then it gets the new epoch, and then tasks
@@ -64,19 +63,15 @@ final class Reconciler {
 
     /** Nothing more is to be given up: the member gets what is free. */
     private Current grant(Holding held, Roles kept) {
-        Tasks active = kept.active().plus(free(target.active().minus(kept.active()), this::mayProcess));
+        Tasks active = kept.active().plus(target.active().minus(kept.active()).where(this::mayProcess));
         Tasks standby = kept.standby().minus(active);
-        standby = standby.plus(free(target.standby().minus(standby), this::mayCopy));
+        standby = standby.plus(target.standby().minus(standby).where(this::mayCopy));
         Tasks warmup = kept.warmup().minus(active);
-        warmup = warmup.plus(free(target.warmup().minus(warmup), this::mayCopy));
+        warmup = warmup.plus(target.warmup().minus(warmup).where(this::mayCopy));
         Roles next = new Roles(active, standby, warmup);
         Current current = member.current();
         int previous = targetEpoch == current.epoch() ? current.previousEpoch() : current.epoch();
         return new Current(targetEpoch, previous, next.equals(target) ? State.STABLE : State.UNRELEASED, held.with(next, targetEpoch), Holding.NONE);
-    }
-
-    private static Tasks free(Tasks wanted, Predicate<TaskId> may) {
-        return wanted.where(may);
     }
 
     private boolean mayProcess(TaskId task) {

@@ -33,7 +33,7 @@ public final class StreamsCoordinator {
     private final TopicCatalog catalog;
     private final Map<String, ?> brokerConfigs;
     private final GroupCoordinator groups;
-    private final TopicCreation creation;
+    private final InternalTopicCreation creation;
 
     /**
      * Takes part in {@code groups}.
@@ -44,7 +44,7 @@ public final class StreamsCoordinator {
         this.catalog = catalog;
         this.brokerConfigs = brokerConfigs;
         this.groups = groups;
-        this.creation = new TopicCreation(catalog);
+        this.creation = new InternalTopicCreation(catalog);
         groups.host(tenants -> new StreamsGroups(this::configOf, TopicView.of(catalog), tenants));
     }
 

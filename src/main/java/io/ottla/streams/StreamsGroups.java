@@ -14,7 +14,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
+import org.apache.kafka.common.message.StreamsGroupDescribeResponseData.DescribedGroup;
 import org.apache.kafka.common.protocol.Errors;
 
 /** The streams groups of one partition of __consumer_offsets. */
@@ -62,7 +64,7 @@ final class StreamsGroups implements GuestGroups {
                         (heartbeat.epoch() < 0 ? "Group " : "Streams group ") + groupId + " not found.");
     }
 
-    private org.apache.kafka.common.message.StreamsGroupDescribeResponseData.DescribedGroup describe(String groupId) {
+    private DescribedGroup describe(String groupId) {
         StreamsGroup group = groups.get(groupId);
         return group != null ? StreamsDescriptions.describe(group)
                 : StreamsDescriptions.missing(groupId, tenants.apply(groupId) != Tenant.NOBODY);
@@ -75,7 +77,7 @@ final class StreamsGroups implements GuestGroups {
                 : Outcome.of(events, delete.caller(), Errors.NONE);
     }
 
-    private Outcome<GuestCommand, GuestEvent> fence(String groupId, String memberId, java.util.function.Predicate<StreamsMember> late) {
+    private Outcome<GuestCommand, GuestEvent> fence(String groupId, String memberId, Predicate<StreamsMember> late) {
         StreamsGroup group = groups.get(groupId);
         StreamsMember member = group == null ? null : group.member(memberId);
         return member != null && late.test(member) ? Heartbeating.fence(group, member) : Outcome.nothing();

@@ -2,6 +2,7 @@
 package io.ottla.clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.testkit.BrokerProcess;
 import io.ottla.testkit.ChildProcess;
@@ -81,13 +82,25 @@ class StreamsGroupTest {
                     second.awaitExit(WITHIN);
                     awaitMembers(application, 1);
                     sendAndRead(in, reader, counts, 5);
+                    assertTrue(tool("--describe", "--group", application, "--members", "--verbose").contains("ACTIVE: 0:[0,1,2,3]; 1:[0,1,2,3]"));
                     third.terminate();
                     third.awaitExit(WITHIN);
                 }
             }
         }
+        assertTrue(tool("--list", "--state").contains("Empty"));
+        assertTrue(tool("--delete-offsets", "--group", application, "--input-topic", in).contains("Successful"));
+        assertTrue(tool("--delete", "--group", application).contains("was successful"));
+        assertEquals("", tool("--list"));
         List<String> expected = IntStream.rangeClosed(1, 5 * EACH).mapToObj(Integer::toString).toList();
         assertEquals(Map.of("w0", expected, "w1", expected, "w2", expected), counts);
+    }
+
+    /** What kafka-streams-groups prints. */
+    private String tool(String... arguments) {
+        List<String> all = new ArrayList<>(List.of("--bootstrap-server", clients.bootstrapServers()));
+        all.addAll(List.of(arguments));
+        return String.join("\n", KafkaTools.run("org.apache.kafka.tools.streams.StreamsGroupCommand", all.toArray(String[]::new)));
     }
 
     private ChildProcess start(String application, String in, String out) {

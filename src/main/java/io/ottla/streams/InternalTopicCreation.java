@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Creates the internal topics that applications need. Safe for any thread. */
-record TopicCreation(TopicCatalog catalog) {
-    private static final Logger LOG = LoggerFactory.getLogger(TopicCreation.class);
+record InternalTopicCreation(TopicCatalog catalog) {
+    private static final Logger LOG = LoggerFactory.getLogger(InternalTopicCreation.class);
 
     /** Answers when the topics that the answer misses are there, or could not be created: then the answer says so. */
     void create(HeartbeatAnswer answer, Consumer<StreamsGroupHeartbeatResponseData> reply) {
