@@ -44,9 +44,14 @@ final class ConsumerDecisions {
         if (changed) {
             outcome.event(new GroupEvent.ConsumerMemberKept(group.groupId(), member.memberId(), updated));
         }
-        boolean wants = changed && wantsSomethingElse(member.subscription(), updated);
+        boolean wants = changed && (wantsSomethingElse(member.subscription(), updated) || electsAnother(group, member, updated));
         boolean stale = wants || group.seenTopics() != beat.image().version() || group.epoch() > group.assignmentEpoch();
         return outcome.then(stale ? new GroupCommand.RefreshConsumers(group.groupId(), wants, beat, beat.image()) : new GroupCommand.AnswerBeat(beat));
+    }
+
+    private static boolean electsAnother(ConsumerGroup group, ConsumerMember member, ConsumerMember.Subscription updated) {
+        return !Objects.equals(member.subscription().assignor(), updated.assignor())
+                && !group.preferredAssignor("").equals(group.preferredAssignor("", member.memberId(), updated.assignor()));
     }
 
     private static boolean wantsSomethingElse(ConsumerMember.Subscription before, ConsumerMember.Subscription after) {
@@ -107,7 +112,7 @@ final class ConsumerDecisions {
             outcome.event(new GroupEvent.TargetKept(groupId, beat.memberId(), group.target(before.memberId())));
             ConsumerMember.Current had = before.current();
             outcome.event(new GroupEvent.CurrentKept(groupId, beat.memberId(),
-                    new ConsumerMember.Current(ConsumerMember.JOINING, 0, had.state(), had.assigned(), had.revoking())));
+                    new ConsumerMember.Current(ConsumerMember.JOINING, 0, had.state(), had.assigned(), had.revoking(), had.since())));
         }
         heard(group, beat, now, outcome);
         boolean changed = before == null || wantsSomethingElse(before.subscription(), wanted);
@@ -150,7 +155,8 @@ final class ConsumerDecisions {
         if (beat.epoch() == ConsumerMember.GONE_FOR_A_MOMENT && member.isStatic()) {
             ConsumerMember.Current current = member.current();
             return outcome.event(new GroupEvent.CurrentKept(group.groupId(), member.memberId(), new ConsumerMember.Current(
-                    ConsumerMember.GONE_FOR_A_MOMENT, current.previousEpoch(), current.state(), current.assigned(), Partitions.NONE))).build();
+                    ConsumerMember.GONE_FOR_A_MOMENT, current.previousEpoch(), current.state(), current.assigned(), Partitions.NONE,
+                    AssignmentEpochs.of(current.assigned(), 0)))).build();
         }
         return departures.depart(group, List.of(member), "member " + member.memberId() + " left", beat.image(), now, outcome);
     }

@@ -48,7 +48,7 @@ final class ConsumerDescriptions {
                     .setClientHost(subscription.clientHost())
                     .setSubscribedTopicNames(subscription.topics().stream().sorted().toList())
                     .setSubscribedTopicRegex(subscription.regex() == null ? "" : subscription.regex())
-                    .setAssignment(assignment(each.current().assigned(), image))
+                    .setAssignment(assignment(each.current().held(), image))
                     .setTargetAssignment(assignment(group.target(each.memberId()), image))
                     .setMemberType(each.isClassic() ? SPEAKS_CLASSIC_PROTOCOL : SPEAKS_CONSUMER_PROTOCOL));
         }

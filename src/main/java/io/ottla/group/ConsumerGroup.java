@@ -20,9 +20,6 @@ final class ConsumerGroup implements Group {
     /** What a regular expression stands for. @param version of the topics when it was resolved */
     record ResolvedRegex(Set<String> topics, long version, long timestampMs) {}
 
-    /** @param sinceEpoch of the member, when it got the partition */
-    private record Holder(String memberId, int sinceEpoch) {}
-
     private record Timing(long sessionDeadlineMs, int sessionTimeoutMs) {}
 
     private final String groupId;
@@ -48,7 +45,7 @@ final class ConsumerGroup implements Group {
     private final Map<String, Long> owesUntilMs = new HashMap<>();
 
     /** Who holds a partition: nobody else gets it until it is given up. */
-    private final Map<Uuid, Map<Integer, Holder>> holders = new HashMap<>();
+    private final Map<Uuid, Map<Integer, String>> holders = new HashMap<>();
 
     /** What a member had whose subscription comes later in the journal: compaction may put it so. */
     private final Map<String, ConsumerMember.Current> early = new HashMap<>();
@@ -210,14 +207,7 @@ final class ConsumerGroup implements Group {
 
     /** Null if nobody has it. */
     String holder(Uuid topicId, int partition) {
-        Holder holder = holders.getOrDefault(topicId, Map.of()).get(partition);
-        return holder == null ? null : holder.memberId;
-    }
-
-    /** Whether the member has had the partition ever since it was in that epoch (KIP-1251). */
-    boolean hasHeldSince(String memberId, Uuid topicId, int partition, int epoch) {
-        Holder holder = holders.getOrDefault(topicId, Map.of()).get(partition);
-        return holder != null && holder.memberId.equals(memberId) && holder.sinceEpoch <= epoch;
+        return holders.getOrDefault(topicId, Map.of()).get(partition);
     }
 
     boolean isHeldByAnother(Uuid topicId, int partition, String memberId) {
@@ -236,10 +226,16 @@ final class ConsumerGroup implements Group {
 
     /** The assignor that most members want, or {@code otherwise}. */
     String preferredAssignor(String otherwise) {
+        return preferredAssignor(otherwise, "", null);
+    }
+
+    /** As {@link #preferredAssignor(String)}, if one member wanted another one. */
+    String preferredAssignor(String otherwise, String memberId, String assignor) {
         Map<String, Integer> votes = new LinkedHashMap<>();
         for (ConsumerMember member : members.values()) {
-            if (member.subscription().assignor() != null) {
-                votes.merge(member.subscription().assignor(), 1, Integer::sum);
+            String wanted = member.memberId().equals(memberId) ? assignor : member.subscription().assignor();
+            if (wanted != null) {
+                votes.merge(wanted, 1, Integer::sum);
             }
         }
         return votes.entrySet().stream().max(Map.Entry.comparingByValue()).map(Map.Entry::getKey).orElse(otherwise);
@@ -322,15 +318,12 @@ final class ConsumerGroup implements Group {
         }
         history.held(memberId, member.current().held(), current.held());
         members.put(memberId, member.with(current));
-        Holder now = new Holder(memberId, current.epoch());
-        current.held().forEach((topicId, partition) -> holders.computeIfAbsent(topicId, id -> new HashMap<>())
-                .merge(partition, now, (before, same) -> before.memberId.equals(memberId) ? before : now));
+        current.held().forEach((topicId, partition) -> holders.computeIfAbsent(topicId, id -> new HashMap<>()).put(partition, memberId));
         release(memberId, member.current().held().minus(current.held()));
     }
 
     private void release(String memberId, Partitions partitions) {
-        partitions.forEach((topicId, partition) -> holders.getOrDefault(topicId, new HashMap<>())
-                .computeIfPresent(partition, (same, holder) -> holder.memberId.equals(memberId) ? null : holder));
+        partitions.forEach((topicId, partition) -> holders.getOrDefault(topicId, new HashMap<>()).remove(partition, memberId));
     }
 
     private void remove(GroupEvent.ConsumerPartRemoved removed) {

@@ -96,9 +96,10 @@ record ConsumerMember(String memberId, Subscription subscription, Current curren
      * @param previousEpoch the one before, which it may still use if the last answer was lost
      * @param assigned      partitions that it may use
      * @param revoking      partitions that it must give up before it gets a new epoch
+     * @param since         the epochs since when it has them all
      */
-    record Current(int epoch, int previousEpoch, State state, Partitions assigned, Partitions revoking) {
-        static final Current JOINED = new Current(0, -1, State.STABLE, Partitions.NONE, Partitions.NONE);
+    record Current(int epoch, int previousEpoch, State state, Partitions assigned, Partitions revoking, AssignmentEpochs since) {
+        static final Current JOINED = new Current(0, -1, State.STABLE, Partitions.NONE, Partitions.NONE, AssignmentEpochs.NONE);
 
         /** Everything that nobody else may get now. */
         Partitions held() {

@@ -3,10 +3,14 @@ package io.ottla.group;
 
 import io.ottla.coordinator.JournalEntry;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.kafka.common.Uuid;
 
 /** Events of consumer groups as records of __consumer_offsets (KIP-848), as Kafka writes them. All values are of version 0 and flexible. */
 final class ConsumerRecords {
@@ -19,6 +23,7 @@ final class ConsumerRecords {
     private static final short REGEX_KEY = 16;
     private static final short VERSION = 0;
     private static final int CLASSIC_TAG = 0;
+    private static final int EPOCHS_TAG = 0;
 
     private ConsumerRecords() {}
 
@@ -97,7 +102,20 @@ final class ConsumerRecords {
 
     private static ValueWriter value(ConsumerMember.Current current) {
         ValueWriter out = value().int32(current.epoch()).int32(current.previousEpoch()).int8(current.state().number());
-        return write(write(out, current.assigned()), current.revoking()).noTags();
+        return write(write(out, current.assigned(), current.since()), current.revoking(), current.since()).noTags();
+    }
+
+    /** Partitions with the epochs since when the member has them. */
+    private static ValueWriter write(ValueWriter out, Partitions partitions, AssignmentEpochs since) {
+        out.compactLength(partitions.byTopic().size());
+        partitions.byTopic().forEach((topicId, indexes) -> {
+            out.uuid(topicId).compactLength(indexes.size());
+            indexes.forEach(out::int32);
+            ValueWriter epochs = new ValueWriter().compactLength(indexes.size());
+            indexes.forEach(partition -> epochs.int32(since.since(topicId, partition)));
+            out.unsignedVarint(1).tag(EPOCHS_TAG, epochs);
+        });
+        return out;
     }
 
     private static ValueWriter value(ConsumerGroup.ResolvedRegex resolved) {
@@ -145,8 +163,7 @@ final class ConsumerRecords {
                 yield new GroupEvent.TargetEpochKept(groupId, epoch, longTag(value));
             }
             case TARGET_KEY -> new GroupEvent.TargetKept(groupId, name, partitions(value));
-            case CURRENT_KEY -> new GroupEvent.CurrentKept(groupId, name, new ConsumerMember.Current(value.int32(), value.int32(),
-                    ConsumerMember.State.of(value.int8()), partitions(value), partitions(value)));
+            case CURRENT_KEY -> new GroupEvent.CurrentKept(groupId, name, current(value));
             case REGEX_KEY -> new GroupEvent.RegexKept(groupId, name, new ConsumerGroup.ResolvedRegex(
                     new LinkedHashSet<>(value.compactArray(ValueReader::compactString)), value.int64(), value.int64()));
             default -> null;
@@ -189,6 +206,34 @@ final class ConsumerRecords {
         }));
         in.skipTags();
         return classic;
+    }
+
+    private static ConsumerMember.Current current(ValueReader in) {
+        int epoch = in.int32();
+        int previousEpoch = in.int32();
+        ConsumerMember.State state = ConsumerMember.State.of(in.int8());
+        Map<Uuid, Map<Integer, Integer>> since = new TreeMap<>();
+        Partitions assigned = partitions(in, Math.max(epoch, 0), since);
+        Partitions revoking = partitions(in, Math.max(epoch, 0), since);
+        in.skipTags();
+        return new ConsumerMember.Current(epoch, previousEpoch, state, assigned, revoking, new AssignmentEpochs(since));
+    }
+
+    /** Collects the epochs too; records of brokers before 4.3 have none, as if all had come with the member's epoch. */
+    private static Partitions partitions(ValueReader in, int epoch, Map<Uuid, Map<Integer, Integer>> since) {
+        Partitions.Builder partitions = new Partitions.Builder();
+        in.compactArray(topic -> {
+            Uuid topicId = topic.uuid();
+            List<Integer> indexes = topic.compactArray(ValueReader::int32);
+            List<Integer> epochs = new ArrayList<>();
+            topic.tags((tag, content) -> epochs.addAll(tag == EPOCHS_TAG ? content.compactArray(ValueReader::int32) : List.of()));
+            Map<Integer, Integer> ofTopic = since.computeIfAbsent(topicId, id -> new TreeMap<>());
+            for (int i = 0; i < indexes.size(); i++) {
+                ofTopic.put(indexes.get(i), epochs.size() == indexes.size() ? epochs.get(i) : epoch);
+            }
+            return partitions.addAll(topicId, indexes);
+        });
+        return partitions.build();
     }
 
     private static Partitions partitions(ValueReader in) {

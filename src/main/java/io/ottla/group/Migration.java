@@ -115,7 +115,8 @@ final class Migration {
                 new ConsumerMember.Subscription(member.instanceId, rackId, member.clientId, member.clientHost,
                         new LinkedHashSet<>(subscription.topics()), null, member.rebalanceTimeoutMs, null,
                         new ConsumerMember.Classic(member.sessionTimeoutMs, member.protocols)),
-                new ConsumerMember.Current(group.generation(), group.generation(), ConsumerMember.State.STABLE, assigned, Partitions.NONE));
+                new ConsumerMember.Current(group.generation(), group.generation(), ConsumerMember.State.STABLE, assigned, Partitions.NONE,
+                        AssignmentEpochs.of(assigned, group.generation())));
     }
 
     /** The group's records, in Kafka's order: the generation becomes the epoch, and what members have is their target. */

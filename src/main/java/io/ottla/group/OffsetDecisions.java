@@ -110,13 +110,15 @@ final class OffsetDecisions {
             return Errors.UNSUPPORTED_VERSION;
         }
         boolean understands = commit.tellsMissing() || commit.producer() == null;
-        return commit.generation() == member.epoch() || hasHeldSince(group, commit) ? Errors.NONE : understands ? stale(member) : Errors.ILLEGAL_GENERATION;
+        return commit.generation() == member.epoch() || hadAll(member, commit) ? Errors.NONE
+                : understands ? stale(member) : Errors.ILLEGAL_GENERATION;
     }
 
-    /** A member may not have heard of its new epoch yet; what it has had all the time is its own to commit (KIP-1251). */
-    private static boolean hasHeldSince(ConsumerGroup group, GroupCommand.CommitOffsets commit) {
-        return commit.generation() >= 0 && commit.generation() < group.member(commit.memberId()).epoch() && commit.commits().stream().allMatch(
-                each -> group.hasHeldSince(commit.memberId(), each.topicId(), each.partition(), commit.generation()));
+    /** A commit that was on its way when its member got a new epoch counts if the member had the partitions in the old one, and has them still (KIP-1251). */
+    private static boolean hadAll(ConsumerMember member, GroupCommand.CommitOffsets commit) {
+        AssignmentEpochs since = member.current().since();
+        return commit.generation() < member.epoch()
+                && commit.commits().stream().allMatch(each -> commit.generation() >= since.since(each.topicId(), each.partition()));
     }
 
     private static Errors stale(ConsumerMember member) {

@@ -40,14 +40,15 @@ final class Reconciler {
         Partitions kept = current.assigned().where(target::contains);
         Partitions toRevoke = current.assigned().minus(kept);
         if (!toRevoke.isEmpty() && stillOwns(toRevoke)) {
-            return changed(new ConsumerMember.Current(epochNow, current.previousEpoch(), ConsumerMember.State.UNREVOKED_PARTITIONS, kept, toRevoke));
+            return changed(new ConsumerMember.Current(epochNow, current.previousEpoch(), ConsumerMember.State.UNREVOKED_PARTITIONS, kept, toRevoke, current.since().to(current.assigned(), epochNow)));
         }
         Partitions wanted = target.minus(kept);
         Partitions free = wanted.where(this::isFree);
         ConsumerMember.State state = free.size() < wanted.size() ? ConsumerMember.State.UNRELEASED_PARTITIONS : ConsumerMember.State.STABLE;
         int epoch = group.assignmentEpoch();
         int previous = epoch == current.epoch() ? current.previousEpoch() : current.epoch();
-        return changed(new ConsumerMember.Current(epoch, previous, state, kept.plus(free), Partitions.NONE));
+        Partitions assigned = kept.plus(free);
+        return changed(new ConsumerMember.Current(epoch, previous, state, assigned, Partitions.NONE, current.since().to(assigned, epoch)));
     }
 
     private boolean isFree(Uuid topicId, int partition) {

@@ -89,9 +89,21 @@ class ConsumerRecordsTest {
     void whatAMemberHas() {
         assertSame(8, new ConsumerGroupCurrentMemberAssignmentKey().setGroupId("g").setMemberId("m"),
                 new ConsumerGroupCurrentMemberAssignmentValue().setMemberEpoch(4).setPreviousMemberEpoch(3).setState((byte) 1)
-                        .setAssignedPartitions(List.of(of(1, 2))).setPartitionsPendingRevocation(List.of(of(5))),
+                        .setAssignedPartitions(List.of(of(1, 2).setAssignmentEpochs(List.of(2, 4))))
+                        .setPartitionsPendingRevocation(List.of(of(5).setAssignmentEpochs(List.of(2)))),
                 new GroupEvent.CurrentKept("g", "m", new ConsumerMember.Current(
-                        4, 3, ConsumerMember.State.UNREVOKED_PARTITIONS, partitions(1, 2), partitions(5))));
+                        4, 3, ConsumerMember.State.UNREVOKED_PARTITIONS, partitions(1, 2), partitions(5),
+                        AssignmentEpochs.of(partitions(1, 5), 2).to(partitions(1, 2, 5), 4))));
+    }
+
+    @Test
+    void whatAMemberHadBeforeEpochsWereKept() {
+        ApiMessage value = new ConsumerGroupCurrentMemberAssignmentValue().setMemberEpoch(4).setPreviousMemberEpoch(3).setState((byte) 0)
+                .setAssignedPartitions(List.of(of(1, 2)));
+        ByteBuffer key = MessageUtil.toVersionPrefixedByteBuffer((short) 0,
+                new ConsumerGroupCurrentMemberAssignmentKey().setGroupId("g").setMemberId("m")).putShort(0, (short) 8);
+        assertEquals(new GroupEvent.CurrentKept("g", "m", new ConsumerMember.Current(4, 3, ConsumerMember.State.STABLE, partitions(1, 2), Partitions.NONE,
+                AssignmentEpochs.of(partitions(1, 2), 4))), GroupRecords.decode(new JournalEntry.Plain(key, MessageUtil.toVersionPrefixedByteBuffer((short) 0, value))));
     }
 
     private static ConsumerGroupCurrentMemberAssignmentValue.TopicPartitions of(Integer... indexes) {

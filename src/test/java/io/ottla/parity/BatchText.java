@@ -10,8 +10,10 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Assignment;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
 import org.apache.kafka.clients.consumer.internals.ConsumerProtocol;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.record.internal.CompressionType;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.MutableRecordBatch;
@@ -37,6 +39,12 @@ final class BatchText {
             }
             case "subscription" -> Utils.toArray(ConsumerProtocol.serializeSubscription(new Subscription(
                     ((List<?>) tagged.value()).stream().map(each -> names.resolve(each).toString()).toList())));
+            case "assignment" -> {
+                Map<String, Object> assignment = (Map<String, Object>) tagged.value();
+                String topic = names.resolve(assignment.get("topic")).toString();
+                yield Utils.toArray(ConsumerProtocol.serializeAssignment(new Assignment(((List<?>) assignment.get("partitions")).stream()
+                        .map(partition -> new TopicPartition(topic, ((Long) partition).intValue())).toList())));
+            }
             default -> throw new IllegalArgumentException("no bytes are called " + tagged.tag());
         };
     }
