@@ -93,11 +93,16 @@ final class ConsumerGroup implements Group {
             return false;
         }
         for (ConsumerMember each : members.values()) {
-            if (each.current().state() != ConsumerMember.State.STABLE || each.epoch() != assignmentEpoch) {
+            if (!isSettled(each.current())) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Whether a member that has this has its target. */
+    boolean isSettled(ConsumerMember.Current current) {
+        return current.state() == ConsumerMember.State.STABLE && current.epoch() == assignmentEpoch;
     }
 
     int epoch() {

@@ -146,11 +146,14 @@ final class Migration {
         return outcome.then(new GroupCommand.Settle(group.groupId(), "downgrade from the consumer protocol: " + reason));
     }
 
-    /** As {@link #downgrade}, with a static member that has come back with the classic protocol; if targets are up to date, nobody is called back. */
+    /** As {@link #downgrade}, with a static member that has come back with the classic protocol; if everybody has its target, nobody is called back. */
     Outcome<GroupCommand, GroupEvent> downgrade(ConsumerGroup group, GroupCommand.DowngradeWithJoin join, Moment now) {
         ConsumerMember member = group.member(join.beat().memberId());
-        boolean rebalance = group.assignmentEpoch() < group.epoch();
-        ConsumerMember.Current current = rebalance ? member.current() : new Reconciler(group, member, join.beat().owned()).next();
+        boolean stale = group.assignmentEpoch() < group.epoch();
+        ConsumerMember.Current current = stale ? member.current() : new Reconciler(group, member, join.beat().owned()).next();
+        // Apache Kafka asks for no more than a new target; but who still waits for partitions would wait for ever.
+        boolean rebalance = stale || !group.isSettled(current) || !group.members().stream().allMatch(
+                each -> each == member || group.isSettled(each.current()));
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         outcome.event(new GroupEvent.CurrentKept(group.groupId(), member.memberId(), current));
         convert(group, List.copyOf(group.members()), now, outcome);

@@ -34,7 +34,8 @@ final class MixedDecisions {
 
     /**
      * Answers INCONSISTENT_GROUP_PROTOCOL, UNKNOWN_MEMBER_ID, FENCED_INSTANCE_ID, GROUP_MAX_SIZE_REACHED or
-     * MEMBER_ID_REQUIRED at once. Nothing is kept of an id that was given out: whatever id a dynamic member names is good.
+     * MEMBER_ID_REQUIRED at once. Nothing is kept of an id that was given out: whatever id a dynamic member names is good. Only
+     * who is not known and believes to own partitions must hear that it has lost them; Apache Kafka lets it go on from where it was.
      */
     Outcome<GroupCommand, GroupEvent> join(ConsumerGroup group, GroupCommand.Join join, Moment now) {
         if (migration.isDisabled() || !group.accepts(join.protocolType(), join.protocols())) {
@@ -49,8 +50,11 @@ final class MixedDecisions {
             return refuse(join, error);
         }
         ConsumerProtocolSubscription subscription = ConsumerProtocols.subscription(join.protocols().getFirst().metadata());
-        return subscription == null ? refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL)
-                : consumers.beat(group, beat(join, subscription), now);
+        if (subscription == null) {
+            return refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL);
+        }
+        boolean fenced = join.instanceId() == null && group.member(join.newMemberId()) == null && !subscription.ownedPartitions().isEmpty();
+        return fenced ? refuse(join, Errors.UNKNOWN_MEMBER_ID) : consumers.beat(group, beat(join, subscription), now);
     }
 
     /** Kafka does not repeat the member's id here. */
