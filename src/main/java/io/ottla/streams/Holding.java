@@ -21,10 +21,6 @@ record Holding(Roles roles, SortedMap<TaskId, Integer> since) {
         since = Collections.unmodifiableSortedMap(since);
     }
 
-    boolean isEmpty() {
-        return roles.isEmpty();
-    }
-
     /** These roles, whose active tasks keep the epochs that they have here; others get {@code epoch}. */
     Holding with(Roles next, int epoch) {
         SortedMap<TaskId, Integer> epochs = new TreeMap<>();

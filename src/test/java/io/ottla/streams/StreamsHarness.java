@@ -51,11 +51,6 @@ final class StreamsHarness {
         return answer.response();
     }
 
-    Errors delete(String groupId) {
-        Caller<Errors> caller = nobody();
-        return (Errors) decide(new StreamsCommand.Delete(groupId, caller)).get(caller);
-    }
-
     static <R> Caller<R> nobody() {
         return new Caller<>() {
             @Override
