@@ -60,6 +60,27 @@ class GroupMembershipTest {
         comeAndGo(Map.of("group.protocol", "consumer", "group.remote.assignor", assignor));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"RangeAssignor", "CooperativeStickyAssignor"})
+    void membersChangeTheProtocolOneByOneAndBack(String assignor) {
+        Map<String, String> classic = Map.of("heartbeat.interval.ms", "100",
+                "partition.assignment.strategy", "org.apache.kafka.clients.consumer." + assignor);
+        Map<String, String> modern = Map.of("group.protocol", "consumer");
+        join("one", classic);
+        join("two", classic);
+        awaitShares(1, 2);
+        int sent = 0;
+        for (Map<String, String> next : List.of(modern, modern, classic, classic)) {
+            send(sent, sent + 99);
+            sent += 100;
+            leave(members.getFirst());
+            join("member-" + sent, next);
+            awaitShares(1, 2);
+        }
+        awaitEveryRecord(sent);
+        assertEquals(List.of(), ownership.violations());
+    }
+
     @Test
     void membersWhoCommitAndLeaveHandOverWithoutRepeatingARecord() {
         Map<String, String> config = Map.of("heartbeat.interval.ms", "100");
