@@ -71,7 +71,7 @@ final class BrokerDefinition {
                 .define("socket.request.max.bytes", INT, 104_857_600, atLeast(1), HIGH, "The largest request; a larger one closes the connection.")
                 .define("socket.send.buffer.bytes", INT, 102_400, HIGH, "SO_SNDBUF of a connection; -1 for the system's default.")
                 .define("socket.receive.buffer.bytes", INT, 102_400, HIGH, "SO_RCVBUF of a connection; -1 for the system's default.")
-                .define("socket.listen.backlog.size", INT, 50, atLeast(1), MEDIUM, "Connections that may wait to be accepted.")
+                .define("socket.listen.backlog.size", INT, 4096, atLeast(1), MEDIUM, "Connections that may wait to be accepted.")
                 .define("num.network.threads", INT, Runtime.getRuntime().availableProcessors(), atLeast(1), HIGH, "Event loops; one a core by default.")
                 .define("fetch.max.bytes", INT, 57_671_680, atLeast(1024), MEDIUM, "The most that one fetch returns, but for a larger first batch.")
                 .define("max.incremental.fetch.session.cache.slots", INT, 1000, atLeast(0), MEDIUM, "Fetch sessions remembered at a time.");

@@ -31,58 +31,83 @@ final class ClassicRawMember implements RawMember {
     /** What a real consumer's subscription to one topic takes. */
     private static final int METADATA_BYTES = 40;
 
-    private final RawClient client;
+    private enum State { JOINING, SYNCING, MEMBER }
+
     private final String group;
     private final int partitions;
+    private State state = State.JOINING;
     private String id = "";
     private int generation;
+    private List<String> followers = List.of();
     private volatile Standing standing = Standing.OUTSIDE;
 
-    ClassicRawMember(Server server, String group, int partitions) {
-        client = RawClient.connect(server.bootstrapServers());
+    ClassicRawMember(String group, int partitions) {
         this.group = group;
         this.partitions = partitions;
     }
 
     @Override
-    public boolean step() {
-        if (standing == Standing.OUTSIDE) {
-            join();
-            return true;
-        }
-        HeartbeatRequestData request = new HeartbeatRequestData().setGroupId(group).setMemberId(id).setGenerationId(generation);
-        return goesOn(client.call(request, HEARTBEAT_VERSION, HeartbeatResponseData.class).errorCode());
+    public ByteBuffer ask() {
+        return switch (state) {
+            case JOINING -> RawClient.encode(join(), JOIN_VERSION, 0);
+            case SYNCING -> RawClient.encode(sync(), SYNC_VERSION, 0);
+            case MEMBER -> RawClient.encode(new HeartbeatRequestData().setGroupId(group).setMemberId(id).setGenerationId(generation), HEARTBEAT_VERSION, 0);
+        };
+    }
+
+    private JoinGroupRequestData join() {
+        JoinGroupRequestProtocolCollection protocols = new JoinGroupRequestProtocolCollection();
+        protocols.add(new JoinGroupRequestProtocol().setName(PROTOCOL).setMetadata(new byte[METADATA_BYTES]));
+        return new JoinGroupRequestData().setGroupId(group).setMemberId(id).setProtocolType("consumer")
+                .setProtocols(protocols).setSessionTimeoutMs(SESSION_TIMEOUT_MS).setRebalanceTimeoutMs(REBALANCE_TIMEOUT_MS);
+    }
+
+    private SyncGroupRequestData sync() {
+        return new SyncGroupRequestData().setGroupId(group).setMemberId(id).setGenerationId(generation)
+                .setProtocolType("consumer").setProtocolName(PROTOCOL).setAssignments(assign(followers));
     }
 
     @Override
-    public Standing settledAt() {
+    public Next take(ByteBuffer answer) {
+        return switch (state) {
+            case JOINING -> joined(RawAnswers.read(answer, new JoinGroupResponseData(), JOIN_VERSION));
+            case SYNCING -> synced(RawAnswers.read(answer, new SyncGroupResponseData(), SYNC_VERSION));
+            case MEMBER -> after(RawAnswers.read(answer, new HeartbeatResponseData(), HEARTBEAT_VERSION).errorCode());
+        };
+    }
+
+    @Override
+    public Standing standing() {
         return standing;
     }
 
-    private void join() {
-        JoinGroupRequestProtocolCollection protocols = new JoinGroupRequestProtocolCollection();
-        protocols.add(new JoinGroupRequestProtocol().setName(PROTOCOL).setMetadata(new byte[METADATA_BYTES]));
-        JoinGroupResponseData joined = client.call(new JoinGroupRequestData().setGroupId(group).setMemberId(id).setProtocolType("consumer")
-                .setProtocols(protocols).setSessionTimeoutMs(SESSION_TIMEOUT_MS).setRebalanceTimeoutMs(REBALANCE_TIMEOUT_MS), JOIN_VERSION, JoinGroupResponseData.class);
-        if (joined.errorCode() == Errors.MEMBER_ID_REQUIRED.code()) {
-            id = joined.memberId();
-        } else if (!goesOn(joined.errorCode())) {
-            id = joined.memberId();
-            generation = joined.generationId();
-            sync(joined.leader().equals(id) ? joined.members().stream().map(member -> member.memberId()).toList() : List.of());
+    private Next joined(JoinGroupResponseData answer) {
+        if (answer.errorCode() == Errors.MEMBER_ID_REQUIRED.code()) {
+            id = answer.memberId();
+            return Next.AT_ONCE;
         }
+        if (answer.errorCode() != 0) {
+            return after(answer.errorCode());
+        }
+        id = answer.memberId();
+        generation = answer.generationId();
+        followers = answer.leader().equals(id) ? answer.members().stream().map(member -> member.memberId()).toList() : List.of();
+        state = State.SYNCING;
+        return Next.AT_ONCE;
     }
 
-    private void sync(List<String> members) {
-        SyncGroupResponseData synced = client.call(new SyncGroupRequestData().setGroupId(group).setMemberId(id).setGenerationId(generation)
-                .setProtocolType("consumer").setProtocolName(PROTOCOL).setAssignments(assign(members)), SYNC_VERSION, SyncGroupResponseData.class);
-        if (!goesOn(synced.errorCode())) {
-            Set<Integer> mine = new HashSet<>();
-            for (ByteBuffer bytes = ByteBuffer.wrap(synced.assignment()); bytes.hasRemaining(); ) {
-                mine.add(bytes.getInt());
-            }
-            standing = new Standing(generation, mine);
+    private Next synced(SyncGroupResponseData answer) {
+        followers = List.of();
+        if (answer.errorCode() != 0) {
+            return after(answer.errorCode());
         }
+        Set<Integer> mine = new HashSet<>();
+        for (ByteBuffer bytes = ByteBuffer.wrap(answer.assignment()); bytes.hasRemaining(); ) {
+            mine.add(bytes.getInt());
+        }
+        standing = new Standing(generation, mine);
+        state = State.MEMBER;
+        return Next.AT_ITS_HEARTBEAT;
     }
 
     private List<SyncGroupRequestAssignment> assign(List<String> members) {
@@ -97,10 +122,10 @@ final class ClassicRawMember implements RawMember {
         return all;
     }
 
-    /** True if the member has to join again, or once more, because of the error. */
-    private boolean goesOn(short error) {
+    /** An error means to join again. */
+    private Next after(short error) {
         if (error == 0) {
-            return false;
+            return Next.AT_ITS_HEARTBEAT;
         }
         if (error == Errors.UNKNOWN_MEMBER_ID.code()) {
             id = "";
@@ -108,11 +133,7 @@ final class ClassicRawMember implements RawMember {
             throw new IllegalStateException("member of " + group + " refused: " + Errors.forCode(error));
         }
         standing = Standing.OUTSIDE;
-        return true;
-    }
-
-    @Override
-    public void close() {
-        client.close();
+        state = State.JOINING;
+        return Retriable.is(error) && error != Errors.REBALANCE_IN_PROGRESS.code() ? Next.SOON : Next.AT_ONCE;
     }
 }

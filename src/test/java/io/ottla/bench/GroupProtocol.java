@@ -13,9 +13,9 @@ enum GroupProtocol {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** A member, connected, that has not joined yet. */
-    RawMember member(Server server, String group, String topic, Uuid topicId, int partitions) {
-        return this == CLASSIC ? new ClassicRawMember(server, group, partitions) : new ModernRawMember(server, group, topic, topicId);
+    /** A member that has not joined yet. */
+    RawMember member(String group, String topic, Uuid topicId, int partitions) {
+        return this == CLASSIC ? new ClassicRawMember(group, partitions) : new ModernRawMember(group, topic, topicId);
     }
 
     /** Has the group's coordinator ready. */

@@ -40,15 +40,12 @@ final class HeartbeatsRow implements Row {
                 }
             }
             long intervalMs = protocol == GroupProtocol.CLASSIC ? CLASSIC_INTERVAL_MS : CONSUMER_INTERVAL_MS;
-            List<RawGroup> groups = new ArrayList<>();
-            try {
-                join(server, topicId, intervalMs, groups);
+            try (RawMembers clients = new RawMembers(server, intervalMs)) {
+                join(clients, topicId);
                 Stopwatch time = new Stopwatch(server);
                 Thread.sleep(intervalMs * INTERVALS);
                 samples.add(Metric.less(name(), scale.groups() + " groups of " + MEMBERS + ": broker CPU", "% of one"), time.cpuSeconds() / time.seconds() * 100);
                 samples.add(Metric.less(name(), "resident", "MB"), server.residentMegabytes());
-            } finally {
-                groups.forEach(RawGroup::close);
             }
         }
     }
@@ -57,18 +54,17 @@ final class HeartbeatsRow implements Row {
         return "group-" + index;
     }
 
-    private void join(Server server, Uuid topicId, long intervalMs, List<RawGroup> groups) throws Exception {
+    private void join(RawMembers clients, Uuid topicId) throws Exception {
         List<List<RawMember>> all = new ArrayList<>();
         for (int index = 0; index < scale.groups(); index++) {
             String name = group(index);
-            List<RawMember> members = IntStream.range(0, MEMBERS).mapToObj(i -> protocol.member(server, name, TOPIC, topicId, MEMBERS)).toList();
-            RawGroup group = new RawGroup(members, MEMBERS, intervalMs);
-            groups.add(group);
+            List<RawMember> members = IntStream.range(0, MEMBERS).mapToObj(i -> protocol.member(name, TOPIC, topicId, MEMBERS)).toList();
             all.add(members);
-            group.start(members);
+            clients.connect(members);
+            clients.start(members);
         }
-        for (int index = 0; index < all.size(); index++) {
-            groups.get(index).awaitSettled(all.get(index));
+        for (List<RawMember> members : all) {
+            clients.awaitSettled(members, MEMBERS);
         }
     }
 }

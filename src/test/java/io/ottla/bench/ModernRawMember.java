@@ -2,6 +2,7 @@
 package io.ottla.bench;
 
 import io.ottla.testkit.RawClient;
+import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,7 +18,6 @@ final class ModernRawMember implements RawMember {
     private static final int REBALANCE_TIMEOUT_MS = 60_000;
     private static final int JOINING = 0;
 
-    private final RawClient client;
     private final String group;
     private final String topic;
     private final Uuid topicId;
@@ -27,22 +27,25 @@ final class ModernRawMember implements RawMember {
     private boolean toBeToldOf;
     private volatile Standing standing = Standing.OUTSIDE;
 
-    ModernRawMember(Server server, String group, String topic, Uuid topicId) {
-        client = RawClient.connect(server.bootstrapServers());
+    ModernRawMember(String group, String topic, Uuid topicId) {
         this.group = group;
         this.topic = topic;
         this.topicId = topicId;
     }
 
     @Override
-    public boolean step() throws InterruptedException {
-        ConsumerGroupHeartbeatResponseData answer = client.call(request(), VERSION, ConsumerGroupHeartbeatResponseData.class);
+    public ByteBuffer ask() {
+        return RawClient.encode(request(), VERSION, 0);
+    }
+
+    @Override
+    public Next take(ByteBuffer bytes) {
+        ConsumerGroupHeartbeatResponseData answer = RawAnswers.read(bytes, new ConsumerGroupHeartbeatResponseData(), VERSION);
         if (answer.errorCode() != 0) {
             if (!Retriable.is(answer.errorCode())) {
                 throw new IllegalStateException("member of " + group + " refused: " + Errors.forCode(answer.errorCode()));
             }
-            Thread.sleep(1);
-            return true;
+            return Next.SOON;
         }
         epoch = answer.memberEpoch();
         toBeToldOf = answer.assignment() != null;
@@ -51,7 +54,7 @@ final class ModernRawMember implements RawMember {
             answer.assignment().topicPartitions().forEach(partitions -> owned.addAll(partitions.partitions()));
         }
         standing = new Standing(epoch, owned);
-        return toBeToldOf;
+        return toBeToldOf ? Next.AT_ONCE : Next.AT_ITS_HEARTBEAT;
     }
 
     private ConsumerGroupHeartbeatRequestData request() {
@@ -66,12 +69,7 @@ final class ModernRawMember implements RawMember {
     }
 
     @Override
-    public Standing settledAt() {
+    public Standing standing() {
         return standing;
-    }
-
-    @Override
-    public void close() {
-        client.close();
     }
 }

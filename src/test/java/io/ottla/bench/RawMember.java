@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.bench;
 
+import java.nio.ByteBuffer;
 import java.util.Set;
 
-/** A member of a consumer group that speaks the protocol by hand on a connection of its own. One thread drives it; {@link #settledAt} may be read by all. */
-interface RawMember extends AutoCloseable {
+/** A member of a consumer group that speaks the protocol by hand. {@link RawMembers} carries what it says; {@link #standing} may be read by all threads. */
+interface RawMember {
     /**
      * Where a member stands.
      *
@@ -15,12 +16,14 @@ interface RawMember extends AutoCloseable {
         static final Standing OUTSIDE = new Standing(-1, Set.of());
     }
 
-    /** Does the next thing that a client would do: join, sync, or heartbeat. Returns whether there is more to do at once. */
-    boolean step() throws InterruptedException;
+    /** When a member has more to say. */
+    enum Next { AT_ONCE, SOON, AT_ITS_HEARTBEAT }
 
-    /** What it has once there is nothing more to do. */
-    Standing settledAt();
+    /** The next thing that a client would ask: the frame of a request without its length, whose answer goes to {@link #take}. */
+    ByteBuffer ask();
 
-    @Override
-    void close();
+    /** Takes the answer to what it has asked last: a frame without its length, which is the caller's again afterwards. */
+    Next take(ByteBuffer answer);
+
+    Standing standing();
 }

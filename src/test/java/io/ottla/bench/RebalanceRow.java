@@ -35,16 +35,17 @@ final class RebalanceRow implements Row {
                 topicId = RawTopics.id(client, TOPIC);
                 GroupProtocol.await(client, GROUP);
             }
-            List<RawMember> members = IntStream.range(0, size).mapToObj(i -> protocol.member(server, GROUP, TOPIC, topicId, size)).toList();
-            try (RawGroup group = new RawGroup(members, size, HEARTBEAT_MS)) {
+            List<RawMember> members = IntStream.range(0, size).mapToObj(i -> protocol.member(GROUP, TOPIC, topicId, size)).toList();
+            try (RawMembers clients = new RawMembers(server, HEARTBEAT_MS)) {
+                clients.connect(members);
                 Stopwatch first = new Stopwatch(server);
-                group.start(members.subList(0, size - 1));
-                group.awaitSettled(members.subList(0, size - 1));
+                clients.start(members.subList(0, size - 1));
+                clients.awaitSettled(members.subList(0, size - 1), size);
                 samples.add(Metric.less(name(), size - 1 + " members join at once", "ms"), first.millis());
                 samples.add(Metric.less(name(), "at once: broker CPU", "s"), first.cpuSeconds());
                 Stopwatch last = new Stopwatch(server);
-                group.start(members.subList(size - 1, size));
-                group.awaitSettled(members);
+                clients.start(members.subList(size - 1, size));
+                clients.awaitSettled(members, size);
                 samples.add(Metric.less(name(), "one more joins", "ms"), last.millis());
                 samples.add(Metric.less(name(), "one more: broker CPU", "s"), last.cpuSeconds());
             }
