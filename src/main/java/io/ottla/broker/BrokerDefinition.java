@@ -69,7 +69,7 @@ final class BrokerDefinition {
                 .define("max.connections.per.ip", INT, Integer.MAX_VALUE, atLeast(0), MEDIUM, "The most connections at a time from one address.")
                 .define("connections.max.idle.ms", LONG, 600_000L, MEDIUM, "A connection without traffic is closed after this time.")
                 .define("socket.request.max.bytes", INT, 104_857_600, atLeast(1), HIGH, "The largest request; a larger one closes the connection.")
-                .define("socket.send.buffer.bytes", INT, 102_400, HIGH, "SO_SNDBUF of a connection; -1 for the system's default.")
+                .define("socket.send.buffer.bytes", INT, -1, HIGH, "SO_SNDBUF of a connection; -1 to let the system tune it.")
                 .define("socket.receive.buffer.bytes", INT, 102_400, HIGH, "SO_RCVBUF of a connection; -1 for the system's default.")
                 .define("socket.listen.backlog.size", INT, 4096, atLeast(1), MEDIUM, "Connections that may wait to be accepted.")
                 .define("num.network.threads", INT, Runtime.getRuntime().availableProcessors(), atLeast(1), HIGH, "Event loops; one a core by default.")

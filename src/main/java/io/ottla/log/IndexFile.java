@@ -33,6 +33,7 @@ final class IndexFile {
     private boolean closed;
     private int forced;
     private int trusted = Integer.MAX_VALUE;
+    private int recentBlock;
 
     IndexFile(CachedFile file, int entryBytes, boolean exists) {
         this.file = file;
@@ -176,18 +177,24 @@ final class IndexFile {
         try {
             int low = 0;
             int high = (written - 1) / BLOCK_ENTRIES;
+            // Readers go forward: the block of the last answer, or the one after it, has most of the next ones.
+            int probe = Math.min(recentBlock, high);
+            boolean near = true;
             while (low < high) {
-                int middle = (low + high + 1) >>> 1;
-                ByteBuffer block = readBlock(handle.file(), middle);
+                ByteBuffer block = readBlock(handle.file(), probe);
                 int entries = block.limit() / entryBytes;
                 if (key.of(block, 0) > target) {
-                    high = middle - 1;
+                    high = Math.max(low, probe - 1);
                 } else if (key.of(block, (entries - 1) * entryBytes) > target) {
-                    return middle * BLOCK_ENTRIES + floorIn(block, entries, key, target);
+                    recentBlock = probe;
+                    return probe * BLOCK_ENTRIES + floorIn(block, entries, key, target);
                 } else {
-                    low = middle;
+                    low = probe;
                 }
+                probe = near ? Math.min(low + 1, high) : (low + high + 1) >>> 1;
+                near = false;
             }
+            recentBlock = low;
             ByteBuffer block = readBlock(handle.file(), low);
             int found = floorIn(block, block.limit() / entryBytes, key, target);
             return found < 0 ? -1 : low * BLOCK_ENTRIES + found;
