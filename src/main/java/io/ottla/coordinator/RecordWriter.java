@@ -16,6 +16,20 @@ public final class RecordWriter {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final DataOutputStreamWritable out = new DataOutputStreamWritable(new DataOutputStream(bytes));
 
+    /** Begins the key of a record: its kind, and the strings that name what it is about. */
+    public static RecordWriter key(short kind, String... names) {
+        RecordWriter key = new RecordWriter().int16(kind);
+        for (String name : names) {
+            key.keyString(name);
+        }
+        return key;
+    }
+
+    /** The record of a key and a value, or the tombstone of the key if the value is null. */
+    public static JournalEntry record(RecordWriter key, RecordWriter value) {
+        return new JournalEntry.Plain(key.toBuffer(), value == null ? null : value.toBuffer());
+    }
+
     public ByteBuffer toBuffer() {
         return ByteBuffer.wrap(bytes.toByteArray());
     }

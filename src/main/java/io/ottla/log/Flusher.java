@@ -41,23 +41,22 @@ final class Flusher {
 
     /** There is something more to flush, now. Called under the lock. */
     void appended() {
-        gather(true);
+        count();
+        request();
     }
 
     /** There is something more to flush, but nobody waits for it yet. Called under the lock. */
     void appendedUnasked() {
-        gather(false);
+        count();
+        if (!flushing) {
+            requestLater();
+        }
     }
 
-    private void gather(boolean now) {
+    private void count() {
         gathering.appended();
         if (complete != null && gathering.complete()) {
             complete.signal();
-        }
-        if (now) {
-            request();
-        } else if (!flushing) {
-            requestLater();
         }
     }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.streams;
 
+import static io.ottla.coordinator.RecordWriter.key;
+import static io.ottla.coordinator.RecordWriter.record;
+
 import io.ottla.coordinator.JournalEntry;
 import io.ottla.coordinator.RecordReader;
 import io.ottla.coordinator.RecordWriter;
@@ -55,18 +58,6 @@ final class StreamsRecords {
             case StreamsEvent.TopologyKept kept -> record(key(TOPOLOGY, group), TopologyRecord.write(value(), kept.topology()));
             case StreamsEvent.TopologyRemoved ignored -> record(key(TOPOLOGY, group), null);
         };
-    }
-
-    private static JournalEntry record(RecordWriter key, RecordWriter value) {
-        return new JournalEntry.Plain(key.toBuffer(), value == null ? null : value.toBuffer());
-    }
-
-    private static RecordWriter key(short kind, String groupId) {
-        return new RecordWriter().int16(kind).keyString(groupId);
-    }
-
-    private static RecordWriter key(short kind, String groupId, String memberId) {
-        return key(kind, groupId).keyString(memberId);
     }
 
     private static RecordWriter value() {
