@@ -29,12 +29,16 @@ final class BatchValidator {
     private static final int MAX_RECORD_ERRORS = 1000;
     private static final int ERRORS_SHOWN = 3;
     private static final int MAX_COMPRESSION_ID = 4;
+    /** Bytes up to the magic: fewer are the beginning of a batch and none. */
+    private static final int SHORTEST_START_BYTES = BatchView.PREFIX_BYTES + 5;
+    /** The shortest message that there ever was, of magic 0, without its prefix. */
+    private static final int SHORTEST_MESSAGE_BYTES = 14;
     private static final ThreadLocal<BatchValidator> MINE = ThreadLocal.withInitial(BatchValidator::new);
 
     private final BatchView batch = new BatchView();
     private final RecordCursor records = new RecordCursor();
     private List<RecordError> errors;
-    private boolean onlyTimestamps;
+    private boolean badTimestamps;
 
     private PartitionId id;
     private TopicConfig config;
@@ -92,32 +96,42 @@ final class BatchValidator {
     }
 
     private void checkShape(ByteBuffer batches) {
-        int available = batches.limit() - batch.position();
-        if (available < BatchView.PREFIX_BYTES + 5) {
-            throw new AppendRefused(INVALID_RECORD, "Produce requests must have at least one record batch per partition");
-        }
-        byte magic = batch.magic();
-        if (magic == 0 || magic == 1) {
-            throw new AppendRefused(INVALID_RECORD, "Produce requests are only allowed to contain record batches with magic version 2");
-        }
-        if (magic != BatchView.MAGIC) {
-            throw new AppendRefused(CORRUPT_MESSAGE, "Invalid magic found in record: " + magic);
-        }
-        int length = batch.sizeBytes() - BatchView.PREFIX_BYTES;
-        if (length > available - BatchView.PREFIX_BYTES) {
+        if (!hasWhole(batches, batch)) {
             throw new AppendRefused(INVALID_RECORD, "Produce requests must have at least one whole record batch per partition");
+        }
+        if (batch.magic() != BatchView.MAGIC) {
+            throw new AppendRefused(INVALID_RECORD, "Produce requests are only allowed to contain record batches with magic version 2");
         }
         String problem = batch.sizeProblem();
         if (problem != null) {
-            throw new AppendRefused(CORRUPT_MESSAGE, "Record batch for " + id + " is corrupt: " + problem);
+            throw corrupt(problem);
         }
     }
 
     private void checkOnlyOne(ByteBuffer batches, int end) {
-        BatchView second = new BatchView(batches, end);
-        if (batches.limit() - end >= BatchView.HEADER_BYTES && second.sizeProblem() == null) {
+        if (hasWhole(batches, new BatchView(batches, end))) {
             throw new AppendRefused(INVALID_RECORD, "Produce requests are only allowed to contain exactly one record batch per partition");
         }
+    }
+
+    /** Whether a whole batch of any magic is there; a part of one at the end of a request is ignored, as Kafka does. */
+    private boolean hasWhole(ByteBuffer batches, BatchView view) {
+        int available = batches.limit() - view.position();
+        if (available < SHORTEST_START_BYTES) {
+            return false;
+        }
+        int length = view.sizeBytes() - BatchView.PREFIX_BYTES;
+        if (length < SHORTEST_MESSAGE_BYTES) {
+            throw corrupt("length " + length);
+        }
+        if (view.magic() < 0 || view.magic() > BatchView.MAGIC) {
+            throw corrupt("magic " + view.magic());
+        }
+        return length <= available - BatchView.PREFIX_BYTES;
+    }
+
+    private AppendRefused corrupt(String problem) {
+        return new AppendRefused(CORRUPT_MESSAGE, "Record batch for " + id + " is corrupt: " + problem);
     }
 
     private void checkWhole() {
@@ -154,7 +168,7 @@ final class BatchValidator {
     /** Looks at every record; returns the largest timestamp. */
     private long walk() {
         errors = null;
-        onlyTimestamps = true;
+        badTimestamps = false;
         long maxTimestamp = BatchView.NO_TIMESTAMP;
         try (RecordCursor cursor = records.over(batch, maxRecordBytes())) {
             while (cursor.next()) {
@@ -179,8 +193,6 @@ final class BatchValidator {
         if (cursor.offsetDelta() != index) {
             refuse(index, "Inner record " + index + " does not have incremental offsets, expected offset delta " + index + " but found "
                     + cursor.offsetDelta() + " in topic partition " + id + ".");
-        } else if (batch.compressionId() != 0 && (cursor.attributes() & 0x07) != 0) {
-            refuse(index, "Compressed outer record should not have an inner record with a compression attribute set in topic partition " + id + ".");
         } else if (config.compacted() && !cursor.hasKey()) {
             refuse(index, "Compacted topic cannot accept message without key in topic partition " + id + ".");
         } else {
@@ -189,27 +201,23 @@ final class BatchValidator {
     }
 
     private void checkTimestamp(int index, long timestamp) {
-        if (batch.logAppendTime()) {
-            refuseTimestamp(index, "Invalid timestamp type in message " + index + ". Producer should not set timestamp type to LogAppendTime.");
-        } else if (!config.logAppendTime() && timestamp != BatchView.NO_TIMESTAMP) {
+        if (!config.logAppendTime() && timestamp != BatchView.NO_TIMESTAMP) {
             long age = nowMs - timestamp;
             if (age > config.timestampBeforeMaxMs() || -age > config.timestampAfterMaxMs()) {
                 refuseTimestamp(index, "Timestamp " + timestamp + " of message with offset " + index + " is out of range. The timestamp should be within ["
                         + (nowMs - config.timestampBeforeMaxMs()) + ", " + (nowMs + config.timestampAfterMaxMs()) + "]");
             }
+        } else if (batch.logAppendTime()) {
+            refuseTimestamp(index, "Invalid timestamp type in message " + index + ". Producer should not set timestamp type to LogAppendTime.");
         }
     }
 
-    private void refuse(int index, String message) {
-        onlyTimestamps = false;
-        note(index, message);
-    }
-
     private void refuseTimestamp(int index, String message) {
-        note(index, message);
+        badTimestamps = true;
+        refuse(index, message);
     }
 
-    private void note(int index, String message) {
+    private void refuse(int index, String message) {
         if (errors == null) {
             errors = new ArrayList<>();
         }
@@ -219,7 +227,7 @@ final class BatchValidator {
     }
 
     private void refuseRecords() {
-        if (onlyTimestamps) {
+        if (badTimestamps) {
             throw new AppendRefused(INVALID_TIMESTAMP, "One or more records have been rejected due to invalid timestamp", errors);
         }
         throw new AppendRefused(INVALID_RECORD, "One or more records have been rejected due to " + errors.size()

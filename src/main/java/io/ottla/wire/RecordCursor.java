@@ -31,7 +31,6 @@ public final class RecordCursor implements AutoCloseable {
     private int index;
     private int count;
 
-    private byte attributes;
     private long timestampDelta;
     private int offsetDelta;
     private int keySizeBytes;
@@ -106,7 +105,7 @@ public final class RecordCursor implements AutoCloseable {
     }
 
     private void readFields() {
-        attributes = readByte();
+        readByte(); // attributes, of which none are in use
         timestampDelta = readVarlong();
         offsetDelta = readVarint();
         keySizeBytes = readVarint();
@@ -129,10 +128,6 @@ public final class RecordCursor implements AutoCloseable {
     /** The index of the record that {@link #next} moved to. */
     public int index() {
         return index - 1;
-    }
-
-    public byte attributes() {
-        return attributes;
     }
 
     public int offsetDelta() {

@@ -32,7 +32,7 @@ import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
  * {@code await [on=b]} does; {@code silent} wants no reply; {@code quiet} leaves the answer out of the script; {@code mine} leaves
  * out of the answer what has names that are not of this run; {@code without=x,y} what has these names; {@code set} leaves out
  * configs at their defaults; {@code sorted} sorts its lists; {@code fields=x,y} shows
- * only these of the answer; {@code client=x} is the client id;
+ * only these of the answer; {@code hide=x,y} leaves these out, however deep; {@code client=x} is the client id;
  * {@code cut=3} leaves out the last bytes and {@code extra=3} adds some. {@code frame} and {@code bytes} send just that, and
  * {@code close [on=b]} closes a connection.
  */
@@ -175,6 +175,9 @@ final class ScenarioRun implements AutoCloseable {
         if (sent.options.containsKey("set")) {
             tree = withoutDefaults(tree);
         }
+        if (sent.options.containsKey("hide")) {
+            tree = hidden(tree, List.of(sent.options.get("hide").split(",")));
+        }
         if (sent.options.containsKey("sorted")) {
             tree = sorted(tree);
         }
@@ -218,6 +221,22 @@ final class ScenarioRun implements AutoCloseable {
             }
             case List<?> list -> list.stream().map(ScenarioRun::withoutDefaults)
                     .filter(each -> !(each instanceof Map<?, ?> map && DEFAULT_CONFIG.equals(map.get("configSource")))).toList();
+            case null, default -> tree;
+        };
+    }
+
+    private static Object hidden(Object tree, List<String> names) {
+        return switch (tree) {
+            case Map<?, ?> map -> {
+                Map<Object, Object> kept = new LinkedHashMap<>();
+                map.forEach((name, value) -> {
+                    if (!names.contains(name)) {
+                        kept.put(name, hidden(value, names));
+                    }
+                });
+                yield kept;
+            }
+            case List<?> list -> list.stream().map(each -> hidden(each, names)).toList();
             case null, default -> tree;
         };
     }
