@@ -117,11 +117,11 @@ final class ConfigChanges {
             now = ConfigDef.convertToString(value, key.type);
         }
         List<String> values = new ArrayList<>(split(now));
-        for (String value : split(required(change))) {
+        for (String value : required(change).split(",")) {
             if (change.operation() == OpType.SUBTRACT) {
-                values.remove(value);
-            } else if (!values.contains(value)) {
-                values.add(value);
+                values.remove(value.strip());
+            } else if (!values.contains(value.strip())) {
+                values.add(value.strip());
             }
         }
         return String.join(",", values);

@@ -49,17 +49,28 @@ final class ConfigDescriptions {
 
     static List<Entry> ofBroker(TopicAdmin admin) {
         List<Entry> entries = new ArrayList<>();
+        Map<String, List<String>> alike = alike(admin);
         for (ConfigKey key : admin.brokerDefinition().configKeys().values()) {
             if (key.internalConfig && !admin.brokerConfigs().containsKey(key.name)) {
                 continue;
             }
-            List<Synonym> synonyms = ofBroker(admin, key.name, List.of(key.name));
+            List<Synonym> synonyms = ofBroker(admin, key.name, alike.getOrDefault(key.name, List.of(key.name)));
             String value = synonyms.isEmpty() ? null : synonyms.getFirst().value();
             boolean readOnly = !TopicConfig.BROKER_NAMES.containsValue(key.name);
             entries.add(new Entry(key.name, value, source(synonyms), readOnly, type(key.type), key.documentation, synonyms));
         }
         entries.addAll(withoutEffect(admin, Integer.toString(admin.cluster().nodeId()), ConfigSource.DYNAMIC_BROKER_CONFIG));
         return entries;
+    }
+
+    /** For each broker config that gives a topic's default, all that give the same one. */
+    private static Map<String, List<String>> alike(TopicAdmin admin) {
+        Map<String, List<String>> alike = new HashMap<>();
+        for (String topicName : TopicConfig.BROKER_NAMES.keySet()) {
+            List<String> names = admin.brokerNames().apply(topicName);
+            names.forEach(name -> alike.put(name, names));
+        }
+        return alike;
     }
 
     /** What was set while running and changes nothing here is shown all the same. */

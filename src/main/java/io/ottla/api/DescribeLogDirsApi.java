@@ -10,6 +10,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.common.errors.ApiException;
@@ -61,12 +62,13 @@ final class DescribeLogDirsApi implements Api<DescribeLogDirsRequestData> {
         }
         Map<String, Set<Integer>> asked = new HashMap<>();
         for (DescribableLogDirTopic topic : body.topics()) {
-            asked.put(topic.topic(), Set.copyOf(topic.partitions()));
+            asked.computeIfAbsent(topic.topic(), name -> new HashSet<>()).addAll(topic.partitions());
         }
         asked.forEach((name, indexes) -> {
             Topic topic = catalog.topics().get(name);
-            if (topic != null) {
-                result.topics().add(describe(topic, indexes));
+            DescribeLogDirsTopic described = topic == null ? null : describe(topic, indexes);
+            if (described != null && !described.partitions().isEmpty()) {
+                result.topics().add(described);
             }
         });
     }

@@ -13,7 +13,10 @@ import org.apache.kafka.common.message.DescribeProducersResponseData.TopicRespon
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
-/** DescribeProducers, 0 (KIP-664): the idempotent producers that a partition remembers. Errors per partition: UNKNOWN_TOPIC_OR_PARTITION, KAFKA_STORAGE_ERROR. */
+/**
+ * DescribeProducers, 0 (KIP-664): the idempotent producers that a partition remembers. Errors per partition: UNKNOWN_TOPIC_OR_PARTITION,
+ * INVALID_TOPIC_EXCEPTION, KAFKA_STORAGE_ERROR.
+ */
 final class DescribeProducersApi implements Api<DescribeProducersRequestData> {
     private final TopicCatalog catalog;
 
@@ -39,6 +42,9 @@ final class DescribeProducersApi implements Api<DescribeProducersRequestData> {
 
     private PartitionResponse describe(String name, int index) {
         PartitionResponse response = new PartitionResponse().setPartitionIndex(index);
+        if (!org.apache.kafka.common.internals.Topic.isValid(name)) {
+            return response.setErrorCode(Errors.INVALID_TOPIC_EXCEPTION.code());
+        }
         Topic topic = catalog.topics().get(name);
         if (topic == null || index < 0 || index >= topic.partitions().size()) {
             return response.setErrorCode(Errors.UNKNOWN_TOPIC_OR_PARTITION.code());

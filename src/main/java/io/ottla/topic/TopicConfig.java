@@ -15,6 +15,7 @@ import org.apache.kafka.common.config.ConfigDef.ValidList;
 import org.apache.kafka.common.config.ConfigDef.ValidString;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.record.internal.CompressionType;
 
 /**
  * The configs in force for one topic: its overrides, over the broker's defaults, over Kafka's. Names, types, ranges and
@@ -197,7 +198,7 @@ public final class TopicConfig {
                 .define(CLEANUP_POLICY_CONFIG, Type.LIST, "delete", ValidList.in("compact", "delete"), MEDIUM, CLEANUP_POLICY_DOC)
                 .define(COMPRESSION_TYPE_CONFIG, Type.STRING, "producer",
                         ValidString.in("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"), MEDIUM, COMPRESSION_TYPE_DOC)
-                .define(COMPRESSION_GZIP_LEVEL_CONFIG, Type.INT, -1, between(-1, 9), MEDIUM, COMPRESSION_GZIP_LEVEL_DOC)
+                .define(COMPRESSION_GZIP_LEVEL_CONFIG, Type.INT, -1, CompressionType.GZIP.levelValidator(), MEDIUM, COMPRESSION_GZIP_LEVEL_DOC)
                 .define(COMPRESSION_LZ4_LEVEL_CONFIG, Type.INT, 9, between(1, 17), MEDIUM, COMPRESSION_LZ4_LEVEL_DOC)
                 .define(COMPRESSION_ZSTD_LEVEL_CONFIG, Type.INT, 3, between(-131072, 22), MEDIUM, COMPRESSION_ZSTD_LEVEL_DOC)
                 .define(DELETE_RETENTION_MS_CONFIG, Type.LONG, 86_400_000L, atLeast(0), MEDIUM, DELETE_RETENTION_MS_DOC)
