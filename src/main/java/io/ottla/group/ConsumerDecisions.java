@@ -83,6 +83,9 @@ final class ConsumerDecisions {
             boolean released = joins && (holder.epoch() == ConsumerMember.GONE_FOR_A_MOMENT || holder.isClassic() || beat.classic() != null);
             return released ? Errors.NONE : joins ? Errors.UNRELEASED_INSTANCE_ID : Errors.FENCED_INSTANCE_ID;
         }
+        if (beat.instanceId() != null && holder == null && !joins) {
+            return Errors.UNKNOWN_MEMBER_ID;
+        }
         if (member == null) {
             return !joins ? Errors.UNKNOWN_MEMBER_ID : group.size() >= settings.maxSize() ? Errors.GROUP_MAX_SIZE_REACHED : Errors.NONE;
         }

@@ -268,7 +268,7 @@ public final class GroupCoordinator implements AutoCloseable {
 
     /** DeleteGroups 0 to 3: NON_EMPTY_GROUP, GROUP_ID_NOT_FOUND. */
     public void deleteGroups(RequestContext context, DeleteGroupsRequestData request, Consumer<DeleteGroupsResponseData> reply) {
-        List<String> ids = request.groupsNames();
+        List<String> ids = request.groupsNames().stream().distinct().toList();
         if (ids.isEmpty()) {
             reply.accept(new DeleteGroupsResponseData());
             return;

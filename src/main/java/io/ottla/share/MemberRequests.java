@@ -109,8 +109,13 @@ final class MemberRequests {
         Gather<DescribedGroup> gather = new Gather<>(ids.size(), all -> reply.accept(new ShareGroupDescribeResponseData().setGroups(all)));
         for (int i = 0; i < ids.size(); i++) {
             String groupId = ids.get(i);
-            groups.submit(groupId, new MembershipCommand.Describe(groupId, new OnceCaller<>(gather.slot(i),
-                    error -> new DescribedGroup().setGroupId(groupId).setErrorCode(error.code()).setErrorMessage(error.message()))));
+            OnceCaller<DescribedGroup> caller = new OnceCaller<>(gather.slot(i),
+                    error -> new DescribedGroup().setGroupId(groupId).setErrorCode(error.code()));
+            if (groupId.isEmpty()) {
+                caller.refuse(Errors.INVALID_GROUP_ID);
+            } else {
+                groups.submit(groupId, new MembershipCommand.Describe(groupId, caller));
+            }
         }
     }
 
