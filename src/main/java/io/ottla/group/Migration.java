@@ -46,7 +46,7 @@ final class Migration {
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         callBack(group, outcome);
         List<ConsumerMember> members = group.members().stream().map(each -> modern(group, each, beat.image())).toList();
-        keep(group, members, beat.image(), outcome);
+        keep(group, members, epoch(group, known), beat.image(), outcome);
         for (ConsumerMember member : members) {
             int timeoutMs = member.subscription().classic().sessionTimeoutMs();
             outcome.event(new GroupEvent.ConsumerHeard(group.groupId(), member.memberId(), now.elapsedMs() + timeoutMs, timeoutMs));
@@ -54,6 +54,14 @@ final class Migration {
         }
         group.history().ended().forEach(each -> outcome.event(new GroupEvent.ConsumerRebalanced(group.groupId(), each)));
         return outcome.then(beat);
+    }
+
+    /**
+     * The generation, which a newcomer moves on from. A static member that comes back with what it had does not: then a rebalance that was
+     * under way must, or what it was for would never be assigned.
+     */
+    private static int epoch(ClassicGroup group, boolean known) {
+        return known && group.state() != ClassicState.STABLE ? group.generation() + 1 : group.generation();
     }
 
     private static Outcome<GroupCommand, GroupEvent> refuse(GroupCommand.ConsumerBeat beat, Errors error, String message) {
@@ -119,14 +127,14 @@ final class Migration {
                         AssignmentEpochs.of(assigned, group.generation())));
     }
 
-    /** The group's records, in Kafka's order: the generation becomes the epoch, and what members have is their target. */
-    private static void keep(ClassicGroup group, List<ConsumerMember> members, TopicsImage image, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+    /** The group's records, in Kafka's order: the generation becomes the epoch of the target, and what members have is the target. */
+    private static void keep(ClassicGroup group, List<ConsumerMember> members, int epoch, TopicsImage image, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
         String groupId = group.groupId();
         Set<String> topics = new LinkedHashSet<>();
         members.forEach(each -> topics.addAll(each.subscription().topics()));
         outcome.event(new GroupEvent.ClassicGroupRemoved(groupId));
         members.forEach(each -> outcome.event(new GroupEvent.ConsumerMemberKept(groupId, each.memberId(), each.subscription())));
-        outcome.event(new GroupEvent.ConsumerGroupKept(groupId, group.generation(), image.hash(topics)));
+        outcome.event(new GroupEvent.ConsumerGroupKept(groupId, epoch, image.hash(topics)));
         members.forEach(each -> outcome.event(new GroupEvent.TargetKept(groupId, each.memberId(), each.current().assigned())));
         outcome.event(new GroupEvent.TargetEpochKept(groupId, group.generation(), 0));
         members.forEach(each -> outcome.event(new GroupEvent.CurrentKept(groupId, each.memberId(), each.current())));

@@ -25,6 +25,7 @@ final class SeenEpochs implements Decider<GroupCommand, GroupEvent> {
         for (GroupEvent event : outcome.events()) {
             switch (event) {
                 case GroupEvent.GenerationStarted started -> epochs.accept(started.generation());
+                case GroupEvent.ClassicGroupKept kept -> epochs.accept(kept.value().generation());
                 case GroupEvent.ConsumerGroupKept kept -> epochs.accept(kept.epoch());
                 default -> { }
             }

@@ -46,6 +46,9 @@ final class SimulatedClassicMember implements SimulatedMember {
     /** The generation in which it was given what it owns. */
     private int ownedSince = -1;
     private int era;
+
+    /** The era in which the answer that is dealt with was given. */
+    private int heardEra;
     private boolean alive = true;
     private boolean settled;
     private long frozenUntilMs;
@@ -134,7 +137,13 @@ final class SimulatedClassicMember implements SimulatedMember {
     }
 
     private <R> Consumer<R> hearing(int when, Consumer<R> reply) {
-        return response -> ifStill(when, () -> reply.accept(response));
+        return response -> {
+            int answerEra = world.answerEra();
+            ifStill(when, () -> {
+                heardEra = answerEra;
+                reply.accept(response);
+            });
+        };
     }
 
     private void stop() {
@@ -237,7 +246,7 @@ final class SimulatedClassicMember implements SimulatedMember {
         positions.keySet().retainAll(mine);
         mine.forEach(partition -> positions.putIfAbsent(partition, -1L));
         ownedSince = generation;
-        era = world.era();
+        era = heardEra;
         settled = true;
         group.checkOwners();
         group.remember(new SimulatedGroup.Past(memberId, instanceId, generation, 8, mine));

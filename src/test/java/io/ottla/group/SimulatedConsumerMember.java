@@ -141,22 +141,25 @@ final class SimulatedConsumerMember implements SimulatedMember {
         long askedAt = askedAtMs;
         request.setGroupId(group.id()).setMemberId(memberId).setInstanceId(instanceId);
         world.<ConsumerGroupHeartbeatRequestData, ConsumerGroupHeartbeatResponseData>call(line, 1, request, GroupCoordinator::consumerGroupHeartbeat,
-                response -> ifAwake(() -> {
-                    if (askedAt == askedAtMs) {
-                        askedAtMs = -1;
-                        answered(response);
-                    }
-                }));
+                response -> {
+                    int answerEra = world.answerEra();
+                    ifAwake(() -> {
+                        if (askedAt == askedAtMs) {
+                            askedAtMs = -1;
+                            answered(response, answerEra);
+                        }
+                    });
+                });
     }
 
-    private void answered(ConsumerGroupHeartbeatResponseData response) {
+    private void answered(ConsumerGroupHeartbeatResponseData response, int answerEra) {
         switch (Errors.forCode(response.errorCode())) {
             case NONE -> {
                 if (response.assignment() == null) {
                     epoch = response.memberEpoch();
-                    era = world.era();
+                    era = answerEra;
                 } else {
-                    take(response);
+                    take(response, answerEra);
                 }
             }
             case FENCED_MEMBER_EPOCH, UNKNOWN_MEMBER_ID, GROUP_ID_NOT_FOUND -> {
@@ -171,7 +174,7 @@ final class SimulatedConsumerMember implements SimulatedMember {
         }
     }
 
-    private void take(ConsumerGroupHeartbeatResponseData response) {
+    private void take(ConsumerGroupHeartbeatResponseData response, int answerEra) {
         Set<Integer> assigned = new TreeSet<>();
         response.assignment().topicPartitions().forEach(each -> {
             topicId = each.topicId();
@@ -185,18 +188,18 @@ final class SimulatedConsumerMember implements SimulatedMember {
             world.after(world.random.nextInt(3_000), () -> ifAwake(() -> {
                 if (epoch == told && revoking) {
                     revoking = false;
-                    own(assigned, told);
+                    own(assigned, told, answerEra);
                     beatNow();
                 }
             }));
         } else if (!gives) {
-            own(assigned, told);
+            own(assigned, told, answerEra);
         }
     }
 
-    private void own(Set<Integer> assigned, int told) {
+    private void own(Set<Integer> assigned, int told, int answerEra) {
         epoch = told;
-        era = world.era();
+        era = answerEra;
         positions.keySet().retainAll(assigned);
         for (int partition : assigned) {
             if (!positions.containsKey(partition)) {

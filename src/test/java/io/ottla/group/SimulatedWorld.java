@@ -34,6 +34,7 @@ final class SimulatedWorld {
     private GroupCoordinator coordinator;
     private int incarnation;
     private int eras;
+    private int answerEra;
     private int newestEpoch;
     private long sequence;
     private boolean flushPlanned;
@@ -85,6 +86,11 @@ final class SimulatedWorld {
         return eras;
     }
 
+    /** The era in which the answer that just arrived was given. */
+    int answerEra() {
+        return answerEra;
+    }
+
     /** How the network behaves from now on. */
     void network(double share, int delayMs) {
         lossRate = share;
@@ -104,8 +110,12 @@ final class SimulatedWorld {
         over(line, line::requestArrivesMs, () -> {
             int receivedBy = incarnation;
             api.call(coordinator, new RequestContext((short) version, "client", "/sim", "SIM"), request, response -> {
+                int era = eras;
                 if (receivedBy == incarnation) {
-                    over(line, line::answerArrivesMs, () -> reply.accept(response));
+                    over(line, line::answerArrivesMs, () -> {
+                        answerEra = era;
+                        reply.accept(response);
+                    });
                 }
             });
             settle();
