@@ -162,7 +162,7 @@ final class Compactor {
         FileHandle handle = segment.log().acquire();
         try {
             if (size - at > CHUNK_BYTES) {
-                end = segment.endWithin(handle, at, CHUNK_BYTES, size);
+                end = segment.endWithin(handle, at, CHUNK_BYTES, size).position();
                 end = end == at ? at + segment.batchSize(handle, at, size) : end;
             }
             ByteBuffer chunk = ByteBuffer.allocate(end - at);

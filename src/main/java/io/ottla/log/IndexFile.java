@@ -16,11 +16,16 @@ import org.slf4j.LoggerFactory;
 final class IndexFile {
     private static final Logger LOG = LoggerFactory.getLogger(IndexFile.class);
     private static final int BLOCK_ENTRIES = 64;
+    /** How many entries are read at once in the hope of finding one there. */
+    private static final int NEAR_ENTRIES = 512;
+    private static final Found NOTHING = new Found(-1, null);
 
     /** Gets a sort key of the entry at a position of a buffer. */
     interface Key {
         long of(ByteBuffer buffer, int position);
     }
+
+    private record Found(int number, ByteBuffer entry) {}
 
     private final CachedFile file;
     private final int entryBytes;
@@ -33,7 +38,8 @@ final class IndexFile {
     private boolean closed;
     private int forced;
     private int trusted = Integer.MAX_VALUE;
-    private int recentBlock;
+    /** Number of the entry that was found last in the file. */
+    private int recent;
 
     IndexFile(CachedFile file, int entryBytes, boolean exists) {
         this.file = file;
@@ -166,64 +172,79 @@ final class IndexFile {
 
     /** Number of the last entry whose key is at most {@code target}, or -1. */
     synchronized int floor(Key key, long target) throws IOException {
-        if (pendingCount > 0 && key.of(ByteBuffer.wrap(pending), 0) <= target) {
-            return written() + floorIn(ByteBuffer.wrap(pending), pendingCount, key, target);
-        }
-        return written() == 0 ? -1 : floorInFile(key, target);
+        return find(key, target).number();
     }
 
-    private int floorInFile(Key key, long target) throws IOException {
+    /** The last entry whose key is at most {@code target}, in a buffer that is valid until this thread reads another; null if there is none. */
+    synchronized ByteBuffer floorEntry(Key key, long target) throws IOException {
+        Found found = find(key, target);
+        return found.number() < 0 ? null : found.entry();
+    }
+
+    private Found find(Key key, long target) throws IOException {
+        if (pendingCount > 0 && key.of(ByteBuffer.wrap(pending), 0) <= target) {
+            return floorIn(ByteBuffer.wrap(pending), written(), pendingCount, key, target);
+        }
+        if (written() == 0) {
+            return NOTHING;
+        }
         FileHandle handle = file.acquire();
         try {
-            int low = 0;
-            int high = (written - 1) / BLOCK_ENTRIES;
-            // Readers go forward: the block of the last answer, or the one after it, has most of the next ones.
-            int probe = Math.min(recentBlock, high);
-            boolean near = true;
-            while (low < high) {
-                ByteBuffer block = readBlock(handle.file(), probe);
-                int entries = block.limit() / entryBytes;
-                if (key.of(block, 0) > target) {
-                    high = Math.max(low, probe - 1);
-                } else if (key.of(block, (entries - 1) * entryBytes) > target) {
-                    recentBlock = probe;
-                    return probe * BLOCK_ENTRIES + floorIn(block, entries, key, target);
-                } else {
-                    low = probe;
-                }
-                probe = near ? Math.min(low + 1, high) : (low + high + 1) >>> 1;
-                near = false;
+            Found found = findNear(handle.file(), Math.min(recent, written - 1), key, target);
+            if (found == null) {
+                found = findAnywhere(handle.file(), key, target);
             }
-            recentBlock = low;
-            ByteBuffer block = readBlock(handle.file(), low);
-            int found = floorIn(block, block.limit() / entryBytes, key, target);
-            return found < 0 ? -1 : low * BLOCK_ENTRIES + found;
+            recent = Math.max(0, found.number());
+            return found;
         } finally {
             handle.release();
         }
     }
 
-    private ByteBuffer readBlock(DiskFile from, int block) throws IOException {
-        int first = block * BLOCK_ENTRIES;
-        ByteBuffer buffer = Scratch.take(Math.min(BLOCK_ENTRIES, written - first) * entryBytes);
-        if (from.read(buffer, (long) first * entryBytes) != buffer.limit()) {
-            throw new IOException(file.path() + " ends before entry " + (first + BLOCK_ENTRIES));
-        }
-        return buffer.flip();
+    /** Readers go forward: what follows the last answer has most of the next ones. Null if it has not. */
+    private Found findNear(DiskFile from, int first, Key key, long target) throws IOException {
+        int count = Math.min(NEAR_ENTRIES, written - first);
+        ByteBuffer near = readEntries(from, first, count);
+        boolean reaches = first + count == written || key.of(near, (count - 1) * entryBytes) > target;
+        return reaches && key.of(near, 0) <= target ? floorIn(near, first, count, key, target) : null;
     }
 
-    private int floorIn(ByteBuffer block, int entries, Key key, long target) {
-        int low = -1;
-        int high = entries - 1;
+    private Found findAnywhere(DiskFile from, Key key, long target) throws IOException {
+        int low = 0;
+        int high = (written - 1) / BLOCK_ENTRIES;
         while (low < high) {
-            int middle = (low + high + 1) >> 1;
-            if (key.of(block, middle * entryBytes) <= target) {
+            int middle = (low + high + 1) >>> 1;
+            if (key.of(readEntries(from, middle * BLOCK_ENTRIES, 1), 0) <= target) {
                 low = middle;
             } else {
                 high = middle - 1;
             }
         }
-        return low;
+        int first = low * BLOCK_ENTRIES;
+        int count = Math.min(BLOCK_ENTRIES, written - first);
+        return floorIn(readEntries(from, first, count), first, count, key, target);
+    }
+
+    private ByteBuffer readEntries(DiskFile from, int first, int count) throws IOException {
+        ByteBuffer buffer = Scratch.take(count * entryBytes);
+        if (from.read(buffer, (long) first * entryBytes) != buffer.limit()) {
+            throw new IOException(file.path() + " ends before entry " + (first + count - 1));
+        }
+        return buffer.flip();
+    }
+
+    private Found floorIn(ByteBuffer entries, int first, int count, Key key, long target) {
+        int low = -1;
+        int high = count - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >> 1;
+            if (key.of(entries, middle * entryBytes) <= target) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low < 0 ? NOTHING : new Found(first + low, entries.slice(low * entryBytes, entryBytes));
     }
 
     /** Entry number {@code number} in a buffer that is valid until this thread reads another. */
@@ -231,16 +252,12 @@ final class IndexFile {
         if (number >= written()) {
             return ByteBuffer.wrap(pending, (number - written) * entryBytes, entryBytes).slice();
         }
-        ByteBuffer buffer = Scratch.take(entryBytes);
         FileHandle handle = file.acquire();
         try {
-            if (handle.file().read(buffer, (long) number * entryBytes) != entryBytes) {
-                throw new IOException(file.path() + " ends before entry " + number);
-            }
+            return readEntries(handle.file(), number, 1);
         } finally {
             handle.release();
         }
-        return buffer.flip();
     }
 
     /** Closes the file for writing: whoever still holds the index must not touch what a successor writes. */

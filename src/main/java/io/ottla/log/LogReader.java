@@ -82,18 +82,12 @@ final class LogReader {
         int last = segment == bound.segment() ? bound.position() : limitOf(view, segment);
         FileHandle handle = segment.log().acquire();
         try {
-            int end = last;
-            if (last - start.position() > maxBytes) {
-                end = segment.endWithin(handle, start.position(), maxBytes, last);
-                if (end == start.position() && minOneBatch) {
-                    end += segment.batchSize(handle, end, last);
-                }
-            }
+            LogPosition next = next(view, start, last, bound, handle, maxBytes, minOneBatch);
+            int end = next.segment() == segment ? next.position() : last;
             if (end == start.position()) {
                 handle.release();
                 return nothing(view);
             }
-            LogPosition next = next(view, segment, handle, end, last, bound);
             segment.verify(start.position(), end, offset, next.offset(), view.gaps());
             hints.put(next);
             List<AbortedTransaction> aborted = limit == ReadLimit.LAST_STABLE ? aborted(view, segment, offset, next.offset()) : List.of();
@@ -104,13 +98,24 @@ final class LogReader {
         }
     }
 
-    /** Where a reader that took everything up to {@code end} goes on. */
-    private static LogPosition next(LogView view, Segment segment, FileHandle handle, int end, int last, LogPosition bound) throws IOException {
-        if (end < last) {
-            return new LogPosition(segment, segment.baseOffsetAt(handle, end, last), end);
+    /** Where a reader goes on that took all it may of what is between {@code start} and {@code last}; at {@code start} if not even one batch fits. */
+    private static LogPosition next(LogView view, LogPosition start, int last, LogPosition bound, FileHandle handle, int maxBytes, boolean minOneBatch) throws IOException {
+        Segment segment = start.segment();
+        if (last - start.position() <= maxBytes) {
+            return after(view, segment, last, bound);
         }
+        LogPosition within = segment.endWithin(handle, start.position(), maxBytes, last);
+        if (within.position() > start.position() || !minOneBatch) {
+            return within;
+        }
+        int end = start.position() + segment.batchSize(handle, start.position(), last);
+        return end == last ? after(view, segment, last, bound) : new LogPosition(segment, segment.baseOffsetAt(handle, end, last), end);
+    }
+
+    /** Where a reader goes on that took everything up to {@code last}. */
+    private static LogPosition after(LogView view, Segment segment, int last, LogPosition bound) throws IOException {
         if (segment == bound.segment()) {
-            return new LogPosition(segment, bound.offset(), end);
+            return new LogPosition(segment, bound.offset(), last);
         }
         for (Segment following : view.segments()) {
             if (following.baseOffset() > segment.baseOffset()) {
@@ -120,7 +125,7 @@ final class LogReader {
                 return new LogPosition(following, following.baseOffset(), 0);
             }
         }
-        return new LogPosition(segment, view.logEnd().offset(), end);
+        return new LogPosition(segment, view.logEnd().offset(), last);
     }
 
     private static List<AbortedTransaction> aborted(LogView view, Segment first, long from, long to) throws IOException {

@@ -243,7 +243,7 @@ final class Segment {
         FileHandle handle = log.acquire();
         try {
             long[] entry = indexedBefore(offset, limit);
-            if (entry != null && !(entry[0] <= offset && proven(handle.file(), entry, limit))) {
+            if (entry != null && !(entry[0] <= offset && indexed(handle.file(), entry, limit) != null)) {
                 rebuildIndexes();
                 entry = indexedBefore(offset, limit);
             }
@@ -270,12 +270,13 @@ final class Segment {
         return -1;
     }
 
-    /** Whether what the offset index says is true: damage in an index must not be taken for damage in the log. */
-    private boolean proven(DiskFile file, long[] offsetEntry, int limit) throws IOException {
+    /** The batch that the offset index means, or null if there is none: damage in an index must not be taken for damage in the log. */
+    private BatchView indexed(DiskFile file, long[] offsetEntry, int limit) throws IOException {
         try {
-            return header(file, (int) offsetEntry[1], limit).lastOffset() == offsetEntry[0];
+            BatchView batch = header(file, (int) offsetEntry[1], limit);
+            return batch.lastOffset() == offsetEntry[0] ? batch : null;
         } catch (DamagedLogException wrongPosition) {
-            return false;
+            return null;
         }
     }
 
@@ -366,26 +367,29 @@ final class Segment {
         }
     }
 
-    /** Base offset of the batch at {@code position}. */
-    long baseOffsetAt(FileHandle handle, int position, int limit) throws IOException {
-        return header(handle.file(), position, limit).baseOffset();
-    }
-
-    /** End of the last batch that ends at or before {@code start + maxBytes}, at least {@code start}. */
-    int endWithin(FileHandle handle, int start, int maxBytes, int limit) throws IOException {
+    /** Start of a batch that does not end at or before {@code start + maxBytes}, while all before it do; there must be one below {@code limit}. */
+    LogPosition endWithin(FileHandle handle, int start, int maxBytes, int limit) throws IOException {
         long[] entry = indexes.offsetEntryAt((int) Math.min(Integer.MAX_VALUE, (long) start + maxBytes));
-        if (entry != null && entry[1] > start && entry[1] < limit && proven(handle.file(), entry, limit)) {
-            return (int) entry[1];
+        if (entry != null && entry[1] > start && entry[1] < limit) {
+            BatchView batch = indexed(handle.file(), entry, limit);
+            if (batch != null) {
+                return new LogPosition(this, batch.baseOffset(), (int) entry[1]);
+            }
         }
         int end = start;
-        while (end < limit) {
-            int next = end + header(handle.file(), end, limit).sizeBytes();
+        while (true) {
+            BatchView batch = header(handle.file(), end, limit);
+            int next = end + batch.sizeBytes();
             if (next - start > maxBytes) {
-                break;
+                return new LogPosition(this, batch.baseOffset(), end);
             }
             end = next;
         }
-        return end;
+    }
+
+    /** Base offset of the batch at {@code position}. */
+    long baseOffsetAt(FileHandle handle, int position, int limit) throws IOException {
+        return header(handle.file(), position, limit).baseOffset();
     }
 
     /** Size of the batch at {@code position}. */

@@ -168,43 +168,36 @@ final class SegmentIndexes {
 
     /** The timestamp of the last time index entry and the offset of its batch, or null. */
     long[] lastTimeEntry() throws IOException {
-        return timeEntry(times.count() - 1);
+        int count = times.count();
+        return timeEntry(count == 0 ? null : times.entry(count - 1));
     }
 
     /** The last time index entry whose offset is below {@code limit}: timestamp and offset, or null. */
     long[] timeEntryBelow(long limit) throws IOException {
-        return timeEntry(times.floor((buffer, at) -> buffer.getInt(at + 8), limit - 1 - baseOffset));
+        return timeEntry(times.floorEntry((buffer, at) -> buffer.getInt(at + 8), limit - 1 - baseOffset));
     }
 
     /** The last time index entry before {@code timestamp}: timestamp and offset, or null. */
     long[] timeEntryBefore(long timestamp) throws IOException {
-        return timeEntry(times.floor(TIMESTAMP, timestamp - 1));
+        return timeEntry(times.floorEntry(TIMESTAMP, timestamp - 1));
     }
 
-    private long[] timeEntry(int number) throws IOException {
-        if (number < 0) {
-            return null;
-        }
-        ByteBuffer entry = times.entry(number);
-        return new long[] {entry.getLong(0), entry.getInt(8) + baseOffset};
+    private long[] timeEntry(ByteBuffer entry) {
+        return entry == null ? null : new long[] {entry.getLong(0), entry.getInt(8) + baseOffset};
     }
 
     /** The last offset and the position of a batch at or before the one that holds {@code offset}, or null. */
     long[] offsetEntryBefore(long offset) throws IOException {
-        return offsetEntry(offsets.floor(RELATIVE_OFFSET, Math.min(Integer.MAX_VALUE, offset - baseOffset)));
+        return offsetEntry(offsets.floorEntry(RELATIVE_OFFSET, Math.min(Integer.MAX_VALUE, offset - baseOffset)));
     }
 
     /** The last offset and the position of the last indexed batch that starts at or before {@code position}, or null. */
     long[] offsetEntryAt(int position) throws IOException {
-        return offsetEntry(offsets.floor(POSITION, position));
+        return offsetEntry(offsets.floorEntry(POSITION, position));
     }
 
-    private long[] offsetEntry(int number) throws IOException {
-        if (number < 0) {
-            return null;
-        }
-        ByteBuffer entry = offsets.entry(number);
-        return new long[] {entry.getInt(0) + baseOffset, entry.getInt(4)};
+    private long[] offsetEntry(ByteBuffer entry) {
+        return entry == null ? null : new long[] {entry.getInt(0) + baseOffset, entry.getInt(4)};
     }
 
     void close() {

@@ -15,7 +15,7 @@ final class Pipeline implements AutoCloseable {
     private static final int BUFFER_BYTES = 1 << 20;
 
     private final SocketChannel channel;
-    private final ByteBuffer out = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    private ByteBuffer out = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private ByteBuffer next;
 
@@ -31,8 +31,8 @@ final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * Sends what {@code requests} gives, frames without their length and below the buffer's size, until it gives null; returns how many
-     * were answered. A frame may be reused once the next is asked for.
+     * Sends what {@code requests} gives, frames without their length, until it gives null; returns how many were answered. A frame
+     * may be reused once the next is asked for. Replies must be smaller than the buffer.
      */
     long run(int inFlight, Supplier<ByteBuffer> requests, Consumer<ByteBuffer> replies) throws IOException {
         long sent = 0;
@@ -47,6 +47,9 @@ final class Pipeline implements AutoCloseable {
 
     private int write(int room, Supplier<ByteBuffer> requests) throws IOException {
         int sent = 0;
+        if (next != null && 4 + next.remaining() > out.capacity()) {
+            out = ByteBuffer.allocateDirect(4 + next.remaining());
+        }
         out.clear();
         while (next != null && sent < room && out.remaining() >= 4 + next.remaining()) {
             out.putInt(next.remaining()).put(next.duplicate());
