@@ -107,11 +107,11 @@ final class BrokerDefinition {
     private static void cleaning(ConfigDef def) {
         def.define("log.retention.check.interval.ms", LONG, 300_000L, atLeast(1), MEDIUM, "How often old segments are looked for.")
                 .define("log.cleaner.enable", BOOLEAN, true, MEDIUM, "Whether compacted topics are compacted.")
-                .define("log.cleaner.threads", INT, 1, atLeast(0), MEDIUM, "Threads that compact.")
-                .define("log.cleaner.backoff.ms", LONG, 15_000L, atLeast(0), MEDIUM, "How long the cleaner rests when there is nothing to compact.")
+                .define("log.cleaner.threads", INT, 1, atLeast(0), MEDIUM, "Threads that compact; Ottla compacts one partition at a time.")
+                .define("log.cleaner.backoff.ms", LONG, 15_000L, atLeast(0), MEDIUM, "How often the cleaner looks for what is worth compacting.")
                 .define("log.cleaner.dedupe.buffer.size", LONG, 134_217_728L, MEDIUM, "Memory for the keys of one compaction round, in bytes.")
-                .define("log.cleaner.io.buffer.size", INT, 524_288, atLeast(0), MEDIUM, "Memory for reading and writing while compacting, in bytes.")
-                .define("log.cleaner.io.max.bytes.per.second", DOUBLE, Double.MAX_VALUE, MEDIUM, "The most that compaction reads and writes.")
+                .define("log.cleaner.io.buffer.size", INT, 524_288, atLeast(0), MEDIUM, "Memory for reading and writing while compacting, in bytes; Ottla takes what the largest batch needs.")
+                .define("log.cleaner.io.max.bytes.per.second", DOUBLE, Double.MAX_VALUE, MEDIUM, "The most that compaction rewrites; never above 100 MB/s.")
                 .define("num.recovery.threads.per.data.dir", INT, 2, atLeast(1), HIGH, "Threads that recover partitions at start.");
     }
 

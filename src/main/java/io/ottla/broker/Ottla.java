@@ -8,6 +8,7 @@ import io.ottla.api.TopicAdmin;
 import io.ottla.coordinator.CoordinatorRuntime;
 import io.ottla.group.GroupCoordinator;
 import io.ottla.group.GroupSettings;
+import io.ottla.log.CleanerSettings;
 import io.ottla.log.FlushMode;
 import io.ottla.log.LocalCatalog;
 import io.ottla.log.LogHealth;
@@ -182,7 +183,12 @@ public final class Ottla implements AutoCloseable {
                 maxOpenFiles(),
                 FLUSH_THREADS,
                 config.getLong("producer.id.expiration.ms"),
-                config.getLong("log.retention.check.interval.ms"));
+                config.getLong("log.retention.check.interval.ms"),
+                new CleanerSettings(
+                        config.getBoolean("log.cleaner.enable"),
+                        config.getLong("log.cleaner.backoff.ms"),
+                        config.getLong("log.cleaner.dedupe.buffer.size"),
+                        config.getDouble("log.cleaner.io.max.bytes.per.second")));
         try {
             return LocalCatalog.open(settings, new LocalDisk(), clock, timers);
         } catch (IOException e) {

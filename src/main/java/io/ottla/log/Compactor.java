@@ -15,15 +15,13 @@ import org.apache.kafka.common.utils.internals.BufferSupplier;
 
 /** Rewrites segments without the records that later ones have replaced. Works on files only, without the partition's lock; used once. */
 final class Compactor {
-    private static final int MAX_KEYS = 1 << 20;
     private static final int CHUNK_BYTES = 1 << 20;
-    private static final long BYTES_PER_SECOND = 100L << 20;
 
     private final LogContext context;
     private final Path folder;
     private final TopicConfig config;
     private final CompactionPlan plan;
-    private final OffsetMap latest = new OffsetMap(MAX_KEYS);
+    private final OffsetMap latest;
     private final BufferSupplier buffers = BufferSupplier.create();
     private ByteBuffer output = ByteBuffer.allocate(CHUNK_BYTES);
     private CompactionFilter filter;
@@ -34,6 +32,7 @@ final class Compactor {
         this.folder = folder;
         this.config = config;
         this.plan = plan;
+        latest = new OffsetMap(context.settings().cleaner().maxKeys());
     }
 
     /** Looks at what is dirty, as far as the map of keys has room; returns where the compacted part will end. */
@@ -175,9 +174,8 @@ final class Compactor {
         }
     }
 
-    /** Leaves most of the disk to those who wait for it. */
     private void throttle(int bytes, long startedNanos) {
-        long dueNanos = bytes * 1_000_000_000L / BYTES_PER_SECOND;
+        long dueNanos = (long) (bytes * 1e9 / context.settings().cleaner().bytesPerSecond());
         long left = dueNanos - (context.clock().monotonicNanos() - startedNanos);
         if (left > 0) {
             LockSupport.parkNanos(left);

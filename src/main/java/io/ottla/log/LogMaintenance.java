@@ -13,7 +13,6 @@ import org.slf4j.LoggerFactory;
 final class LogMaintenance {
     private static final Logger LOG = LoggerFactory.getLogger(LogMaintenance.class);
     private static final long FLUSH_MS = 30_000;
-    private static final long COMPACT_MS = 15_000;
 
     private final LogContext context;
     private final Supplier<Collection<LocalPartition>> partitions;
@@ -27,7 +26,9 @@ final class LogMaintenance {
     void start() {
         repeat(FLUSH_MS, this::flush);
         repeat(context.settings().retentionCheckMs(), this::retain);
-        repeat(COMPACT_MS, this::compact);
+        if (context.settings().cleaner().enabled()) {
+            repeat(context.settings().cleaner().backoffMs(), this::compact);
+        }
     }
 
     private void repeat(long everyMs, Runnable pass) {

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param flushThreads         most threads that flush at the same time, started on demand
  * @param producerExpirationMs how long an idle idempotent producer is remembered (producer.id.expiration.ms)
  * @param retentionCheckMs     how often retention is applied (log.retention.check.interval.ms)
+ * @param cleaner              how compaction goes about its work
  */
 public record LogSettings(
         Path directory,
@@ -24,7 +25,8 @@ public record LogSettings(
         int maxOpenFiles,
         int flushThreads,
         long producerExpirationMs,
-        long retentionCheckMs) {
+        long retentionCheckMs,
+        CleanerSettings cleaner) {
 
     public LogSettings {
         topicDefaults = Map.copyOf(topicDefaults);
@@ -35,14 +37,14 @@ public record LogSettings(
 
     /** Durable on the device, Kafka's defaults for all else. */
     public static LogSettings in(Path directory) {
-        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 8, 86_400_000L, 300_000L);
+        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 8, 86_400_000L, 300_000L, CleanerSettings.DEFAULT);
     }
 
     public LogSettings withFlushMode(FlushMode mode) {
-        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, flushThreads, producerExpirationMs, retentionCheckMs);
+        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, flushThreads, producerExpirationMs, retentionCheckMs, cleaner);
     }
 
     public LogSettings withTopicDefaults(Map<String, String> defaults) {
-        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, flushThreads, producerExpirationMs, retentionCheckMs);
+        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, flushThreads, producerExpirationMs, retentionCheckMs, cleaner);
     }
 }
