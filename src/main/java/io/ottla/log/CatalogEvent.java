@@ -23,6 +23,11 @@ sealed interface CatalogEvent {
 
     record ProducerIdsReserved(long next) implements CatalogEvent {}
 
+    /** Whether it may be what an operator does to make room on a full disk: delete topics, keep less of them. */
+    default boolean makesRoom() {
+        return this instanceof TopicDeleted || this instanceof ConfigsReplaced;
+    }
+
     static byte[] encode(CatalogEvent event) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {

@@ -13,26 +13,39 @@ import java.util.zip.CRC32C;
 
 /**
  * The catalog's events in a file: length 4, CRC32C 4, payload. Each is durable when {@link #append} returns. A torn last
- * record is cut when the file is opened; damage before it refuses to open. Called under the catalog's lock.
+ * record is cut when the file is opened; damage before it refuses to open. After the last record come zeros: room on the disk
+ * that only those events use up that may give back more, so that topics can be deleted when the disk is full. Called under the
+ * catalog's lock.
  */
 final class CatalogJournal {
     private static final int HEADER_BYTES = 8;
     private static final int MAX_RECORD_BYTES = 16 << 20;
     private static final int MIN_REWRITE_BYTES = 1 << 20;
+    private static final int RESERVE_BYTES = 32 << 10;
 
     private final Disk disk;
     private final Path path;
     private DiskFile file;
+    /** Where the last record ends. */
     private long end;
+    /** Where the zeros after it end. */
+    private long room;
     private long rewrittenBytes;
+    /** Whether a crash would leave this file under its name. */
+    private boolean entryDurable;
 
     private CatalogJournal(Disk disk, Path path) throws IOException {
         this.disk = disk;
         this.path = path;
-        boolean fresh = !disk.exists(path);
+        entryDurable = disk.exists(path);
         file = disk.open(path, OpenMode.CREATE);
-        if (fresh) {
+        syncEntry();
+    }
+
+    private void syncEntry() throws IOException {
+        if (!entryDurable) {
             disk.syncDirectory(path.getParent());
+            entryDurable = true;
         }
     }
 
@@ -51,16 +64,26 @@ final class CatalogJournal {
             events.add(CatalogEvent.decode(payload));
             at += HEADER_BYTES + payload.length;
         }
-        cutTail(bytes, at);
         end = at;
         rewrittenBytes = at;
+        room = bytes.limit();
+        if (!isZeros(bytes, at)) {
+            cutTail(bytes, at);
+            room = at;
+        }
         return events;
     }
 
-    private void cutTail(ByteBuffer bytes, int at) throws IOException {
-        if (at == bytes.limit()) {
-            return;
+    private static boolean isZeros(ByteBuffer bytes, int from) {
+        for (int at = from; at < bytes.limit(); at++) {
+            if (bytes.get(at) != 0) {
+                return false;
+            }
         }
+        return true;
+    }
+
+    private void cutTail(ByteBuffer bytes, int at) throws IOException {
         for (int later = at + 1; later < bytes.limit(); later++) {
             byte[] payload = payload(bytes, later);
             if (payload != null && payload.length > 0) {
@@ -92,16 +115,42 @@ final class CatalogJournal {
     }
 
     void append(CatalogEvent event) throws IOException {
+        syncEntry();
         ByteBuffer record = record(event);
         int size = record.remaining();
+        makeRoom(end + size, event.makesRoom());
         try {
             file.write(record, end);
             file.force();
         } catch (IOException e) {
-            file.truncate(end);
+            unwrite(size, e);
             throw e;
         }
         end += size;
+    }
+
+    /** Keeps zeros ahead of the records. */
+    private void makeRoom(long needed, boolean mayUseReserve) throws IOException {
+        if (room - needed >= RESERVE_BYTES / 2) {
+            return;
+        }
+        try {
+            long from = Math.max(room, needed);
+            file.write(ByteBuffer.allocate(RESERVE_BYTES), from);
+            room = from + RESERVE_BYTES;
+        } catch (IOException e) {
+            if (!mayUseReserve || needed > room) {
+                throw e;
+            }
+        }
+    }
+
+    private void unwrite(int size, IOException cause) {
+        try {
+            file.write(ByteBuffer.allocate(size), end);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
     }
 
     private static ByteBuffer record(CatalogEvent event) {
@@ -122,12 +171,29 @@ final class CatalogJournal {
         List<ByteBuffer> records = events.stream().map(CatalogJournal::record).toList();
         ByteBuffer all = ByteBuffer.allocate(records.stream().mapToInt(ByteBuffer::remaining).sum());
         records.forEach(all::put);
-        SmallFiles.replace(disk, path, all.flip());
         DiskFile old = file;
-        file = disk.open(path, OpenMode.READ_WRITE);
-        old.close();
+        file = replaced(all.flip());
+        entryDurable = false;
         end = all.limit();
+        room = end;
         rewrittenBytes = end;
+        old.close();
+        syncEntry();
+    }
+
+    private DiskFile replaced(ByteBuffer bytes) throws IOException {
+        Path temporary = path.resolveSibling(path.getFileName() + LogFileNames.TEMPORARY);
+        DiskFile fresh = disk.open(temporary, OpenMode.CREATE);
+        try {
+            fresh.truncate(0);
+            fresh.write(bytes.duplicate(), 0);
+            fresh.force();
+            disk.move(temporary, path);
+            return fresh;
+        } catch (IOException e) {
+            fresh.close();
+            throw e;
+        }
     }
 
     void close() throws IOException {

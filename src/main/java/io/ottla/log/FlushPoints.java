@@ -25,6 +25,9 @@ final class FlushPoints {
     private static final int HALF_BYTES = 128;
     private static final int SLOT_BYTES = 2 * HALF_BYTES;
     private static final int CRC_AT = HALF_BYTES - 4;
+    /** Of most file systems. */
+    private static final int BLOCK_BYTES = 4096;
+    private static final ByteBuffer EMPTY_BLOCK = ByteBuffer.allocate(BLOCK_BYTES).asReadOnlyBuffer();
     private static final int USED = 0x4f464c31;
 
     private record Key(Uuid topicId, int index) {}
@@ -59,17 +62,30 @@ final class FlushPoints {
     private void readAll() throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.size()));
         file.read(bytes, 0);
-        if (bytes.position() > 0) {
-            // A flush may have failed before the process ended: only what is written again is known to reach the disk.
-            file.write(bytes.duplicate().flip(), 0);
-            file.force();
-        }
+        writeAgain(bytes.duplicate().flip());
         int halves = bytes.position() / HALF_BYTES;
         for (int half = 0; half < halves; half++) {
             ByteBuffer slot = bytes.slice(half * HALF_BYTES, HALF_BYTES);
             if (slot.getInt(0) == USED && slot.getInt(CRC_AT) == crc(slot)) {
                 note(half / 2, half % 2, slot);
             }
+        }
+    }
+
+    /**
+     * A flush may have failed before the process ended: only what is written again is known to reach the disk. Where nothing
+     * was ever written there may be a hole, which a full disk could not fill.
+     */
+    private void writeAgain(ByteBuffer bytes) throws IOException {
+        for (int at = 0; at < bytes.limit(); at += BLOCK_BYTES) {
+            ByteBuffer block = bytes.slice(at, Math.min(BLOCK_BYTES, bytes.limit() - at));
+            int first = block.mismatch(EMPTY_BLOCK);
+            if (first >= 0 && first < block.limit()) {
+                file.write(block, at);
+            }
+        }
+        if (bytes.hasRemaining()) {
+            file.force();
         }
     }
 

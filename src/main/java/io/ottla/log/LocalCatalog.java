@@ -351,7 +351,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             throw new KafkaStorageException("The log is closed");
         }
         try {
-            if (journal.worthRewriting()) {
+            if (journal.worthRewriting() && !event.makesRoom()) {
                 journal.rewrite(image().events());
             }
             journal.append(event);
