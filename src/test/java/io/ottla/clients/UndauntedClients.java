@@ -30,8 +30,8 @@ import org.apache.kafka.common.TopicPartition;
 final class UndauntedClients implements AutoCloseable {
     private static final int KEYS = 20;
     private static final long PAUSE_MS = 5;
-    private static final Map<String, String> IMPATIENT = Map.of("delivery.timeout.ms", "3000", "request.timeout.ms", "2500", "linger.ms", "0",
-            "max.block.ms", "3000", "retry.backoff.ms", "50", "reconnect.backoff.max.ms", "200");
+    private static final Map<String, String> IMPATIENT = Map.of("delivery.timeout.ms", "2000", "request.timeout.ms", "1500", "linger.ms", "0",
+            "max.block.ms", "2000", "retry.backoff.ms", "50", "reconnect.backoff.max.ms", "200");
 
     /** What one kind of client did so far. */
     static final class Work {
@@ -126,7 +126,7 @@ final class UndauntedClients implements AutoCloseable {
     }
 
     private void transact(Work work) throws Exception {
-        try (Producer<String, String> producer = clients.producer(with(Map.of("transactional.id", pairs, "transaction.timeout.ms", "8000")))) {
+        try (Producer<String, String> producer = clients.producer(with(Map.of("transactional.id", pairs, "transaction.timeout.ms", "5000")))) {
             producer.initTransactions();
             while (!stopping) {
                 long number = next(work);

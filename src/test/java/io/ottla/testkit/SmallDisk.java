@@ -65,7 +65,6 @@ public final class SmallDisk implements AutoCloseable {
         try {
             while (true) {
                 channel.write(chunk.clear());
-                channel.force(false);
             }
         } catch (IOException full) {
             chunk.clear();
