@@ -13,4 +13,12 @@ public interface Command {
      *     MESSAGE_TOO_LARGE if an event does not fit into a batch
      */
     void refuse(Errors error);
+
+    /**
+     * Whether this is decided within microseconds, whatever the shard knows, so that the thread that brings it may as well
+     * decide it itself.
+     */
+    default boolean brief() {
+        return false;
+    }
 }

@@ -2,6 +2,7 @@
 package io.ottla.coordinator;
 
 import io.ottla.world.Clock;
+import io.ottla.world.TurnThread;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -11,14 +12,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread that owns a set of shards. Other threads hand it commands through a bounded queue. Each turn fires the due
- * timers, decides the commands that have come in, and then writes one append for each shard that has something to write;
+ * A set of shards, decided by one thread at a time. Other threads hand in commands through a bounded queue. Each turn fires the
+ * due timers, decides the commands that have come in, and then writes one append for each shard that has something to write;
  * it never waits for a flush.
+ *
+ * <p>Turns are the business of the loop's own thread, but a {@link TurnThread} that brought brief commands decides them itself at
+ * the end of its turn if nobody is at work here: a heartbeat then wakes nobody. What else it finds, it leaves to the loop's thread.
  */
 final class CoordinatorLoop implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CoordinatorLoop.class);
     private static final int MAX_A_TURN = 1024;
     private static final long NANOS_PER_MS = 1_000_000;
+    private static final long NOT_PARKED = Long.MIN_VALUE;
 
     /** What the queue holds. */
     private sealed interface Item {
@@ -34,7 +39,16 @@ final class CoordinatorLoop implements AutoCloseable {
     private final ConcurrentLinkedQueue<Item> queue = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queued = new AtomicInteger();
     private final Thread thread;
-    private volatile boolean parked;
+    private final Runnable help = this::help;
+
+    /** How many times work was announced since its owner last looked. Who raises it from 0 owns the loop until it is 0 again. */
+    private final AtomicInteger announced = new AtomicInteger();
+    /** Whether the owner has left the loop to its thread. */
+    private volatile boolean handedOver;
+    /** As of the last turn. */
+    private volatile long nextTimerAtElapsedMs = Long.MAX_VALUE;
+    /** When the thread wakes up by itself, or {@link #NOT_PARKED}. */
+    private volatile long parkedUntilElapsedMs = NOT_PARKED;
     private volatile boolean closed;
     private Moment now;
 
@@ -55,32 +69,120 @@ final class CoordinatorLoop implements AutoCloseable {
             queued.decrementAndGet();
             return false;
         }
-        enqueue(new Item.Submitted(shard, command));
+        TurnThread caller = command.brief() ? TurnThread.current() : null;
+        queue.add(new Item.Submitted(shard, command));
+        if (caller != null) {
+            caller.atEndOfTurn(help);
+        } else {
+            announce();
+        }
+        refuseIfClosed();
         return true;
     }
 
     /** Queues work of the room itself, which the bound does not hold back: there is at most one for each shard. From any thread. */
     void run(Runnable work) {
         queued.incrementAndGet();
-        enqueue(new Item.Work(work));
+        queue.add(new Item.Work(work));
+        announce();
+        refuseIfClosed();
     }
 
-    private void enqueue(Item item) {
-        queue.add(item);
-        if (parked) {
-            parked = false;
+    /** Sees to it that somebody looks at the queue. */
+    private void announce() {
+        if (announced.getAndIncrement() == 0) {
+            handOver();
+        }
+    }
+
+    private void handOver() {
+        handedOver = true;
+        LockSupport.unpark(thread);
+    }
+
+    /** Gives brief commands one turn on the caller's thread, unless somebody is at it already. */
+    private void help() {
+        if (announced.getAndIncrement() != 0) {
+            return;
+        }
+        boolean done = false;
+        try {
+            done = briefTurn() && looked(1) == 0;
+        } finally {
+            if (!done) {
+                handOver();
+            }
+        }
+    }
+
+    /** Ends a look at what was announced {@code seen} times; 0 if that was all, and the loop is nobody's again. */
+    private int looked(int seen) {
+        long next = timers.nextAtElapsedMs();
+        nextTimerAtElapsedMs = next;
+        if (next < parkedUntilElapsedMs) {
             LockSupport.unpark(thread);
         }
-        if (closed) {
-            refuseQueued();
+        return announced.addAndGet(-seen);
+    }
+
+    /** Decides brief commands until there are none; false if there is something for the loop's thread to do. */
+    private boolean briefTurn() {
+        boolean whole = false;
+        try {
+            now = readClock();
+            int taken = 0;
+            if (timers.nextAtElapsedMs() > now.elapsedMs()) {
+                while (taken < MAX_A_TURN && brief(queue.peek())) {
+                    takeOne();
+                    taken++;
+                }
+                whole = queue.isEmpty();
+            }
+        } finally {
+            endTurns();
         }
+        return whole;
+    }
+
+    private static boolean brief(Item next) {
+        return next instanceof Item.Submitted submitted && submitted.command.brief() && submitted.shard.active();
     }
 
     private void run() {
         while (!closed) {
-            if (!turn()) {
+            boolean due = handedOver || nextTimerAtElapsedMs <= readClock().elapsedMs() && announced.getAndIncrement() == 0;
+            if (due) {
+                handedOver = false;
+                workSafely();
+            } else {
                 park();
             }
+        }
+        while (!handedOver && !announced.compareAndSet(0, 1)) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private void workSafely() {
+        try {
+            work();
+        } catch (RuntimeException | Error e) {
+            LOG.error("event=turn-failed loop={} action=continue", thread.getName(), e);
+            handedOver = true;
+        }
+    }
+
+    private void work() {
+        int seen = announced.get();
+        while (seen != 0) {
+            while (!closed && turn()) {
+                // Each turn does a part of what there is.
+            }
+            if (closed) {
+                handedOver = true;
+                return;
+            }
+            seen = looked(seen);
         }
     }
 
@@ -88,11 +190,15 @@ final class CoordinatorLoop implements AutoCloseable {
     boolean turn() {
         now = readClock();
         boolean worked = fireTimers() | takeCommands();
+        endTurns();
+        return worked;
+    }
+
+    private void endTurns() {
         for (int i = 0; i < written.size(); i++) {
             written.get(i).endTurn(now);
         }
         written.clear();
-        return worked;
     }
 
     private boolean fireTimers() {
@@ -105,11 +211,19 @@ final class CoordinatorLoop implements AutoCloseable {
 
     private boolean takeCommands() {
         int taken = 0;
-        for (Item item; taken < MAX_A_TURN && (item = queue.poll()) != null; taken++) {
+        while (taken < MAX_A_TURN && takeOne()) {
+            taken++;
+        }
+        return taken > 0;
+    }
+
+    private boolean takeOne() {
+        Item item = queue.poll();
+        if (item != null) {
             queued.decrementAndGet();
             execute(item);
         }
-        return taken > 0;
+        return item != null;
     }
 
     private void execute(Item item) {
@@ -120,16 +234,16 @@ final class CoordinatorLoop implements AutoCloseable {
     }
 
     private void park() {
-        parked = true;
-        long next = timers.nextAtElapsedMs();
-        if (queue.isEmpty() && !closed) {
+        long next = nextTimerAtElapsedMs;
+        parkedUntilElapsedMs = next;
+        if (!handedOver && !closed && nextTimerAtElapsedMs >= next) {
             if (next == Long.MAX_VALUE) {
                 LockSupport.park(this);
             } else {
                 LockSupport.parkNanos(this, Math.max(1, next - readClock().elapsedMs()) * NANOS_PER_MS);
             }
         }
-        parked = false;
+        parkedUntilElapsedMs = NOT_PARKED;
     }
 
     private Moment readClock() {
@@ -167,6 +281,12 @@ final class CoordinatorLoop implements AutoCloseable {
             LOG.warn("event=loop-close-interrupted loop={}", thread.getName());
         }
         refuseQueued();
+    }
+
+    private void refuseIfClosed() {
+        if (closed) {
+            refuseQueued();
+        }
     }
 
     private void refuseQueued() {

@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One shard: a decider and its journal. Owned by its loop's thread.
+ * One shard: a decider and its journal. Owned by whoever gives its loop a turn.
  *
  * <pre>
  *   Unloaded --first command--> Loading --replayed--> Active
@@ -75,6 +75,11 @@ final class Shard<C extends Command, E> {
             case State.Loading<C, E> ignored -> command.refuse(CoordinatorErrors.LOADING);
             case State.Unloaded<C, E> ignored -> command.refuse(CoordinatorErrors.GIVEN_UP);
         }
+    }
+
+    /** Whether commands are decided at once, with nothing to load first. */
+    boolean active() {
+        return state instanceof State.Active;
     }
 
     /** Replays the journal if that has not been done yet. */

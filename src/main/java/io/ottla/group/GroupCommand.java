@@ -75,7 +75,12 @@ sealed interface GroupCommand extends Command {
             Map<String, byte[]> assignments,
             Caller<SyncGroupResponseData> caller) implements Asked<SyncGroupResponseData> {}
 
-    record Heartbeat(String groupId, String memberId, String instanceId, int generation, Caller<Errors> caller) implements Asked<Errors> {}
+    record Heartbeat(String groupId, String memberId, String instanceId, int generation, Caller<Errors> caller) implements Asked<Errors> {
+        @Override
+        public boolean brief() {
+            return true;
+        }
+    }
 
     record Leave(String groupId, List<MemberIdentity> members, Caller<LeaveGroupResponseData> caller) implements Asked<LeaveGroupResponseData> {}
 
@@ -102,7 +107,12 @@ sealed interface GroupCommand extends Command {
             long retentionMs,
             Producer producer,
             List<Commit> commits,
-            Caller<Errors> caller) implements Asked<Errors> {}
+            Caller<Errors> caller) implements Asked<Errors> {
+        @Override
+        public boolean brief() {
+            return true;
+        }
+    }
 
     /** The transaction coordinator has decided: what the producer has committed in this shard counts, or not. */
     record EndTransaction(Producer producer, int coordinatorEpoch, boolean committed, Caller<Errors> caller) implements Asked<Errors> {}
@@ -117,7 +127,12 @@ sealed interface GroupCommand extends Command {
             int memberEpoch,
             List<TopicPartitions> topics,
             boolean requireStable,
-            Caller<OffsetFetchResponseGroup> caller) implements Asked<OffsetFetchResponseGroup> {}
+            Caller<OffsetFetchResponseGroup> caller) implements Asked<OffsetFetchResponseGroup> {
+        @Override
+        public boolean brief() {
+            return topics != null;
+        }
+    }
 
     /** Answered with the errors by topic; NONE where the offsets are gone. */
     record DeleteOffsets(String groupId, List<TopicPartitions> topics, Caller<OffsetsDeleted> caller) implements Asked<OffsetsDeleted> {}
@@ -190,7 +205,12 @@ sealed interface GroupCommand extends Command {
             ConsumerMember.Classic classic,
             Pace pace,
             TopicsImage image,
-            Caller<ConsumerGroupHeartbeatResponseData> caller) implements Asked<ConsumerGroupHeartbeatResponseData> {}
+            Caller<ConsumerGroupHeartbeatResponseData> caller) implements Asked<ConsumerGroupHeartbeatResponseData> {
+        @Override
+        public boolean brief() {
+            return epoch > 0 && topics == null && regex == null && owned == null;
+        }
+    }
 
     /** Brings a consumer group's epoch up to its members and topics. @param beat the heartbeat to go on with, or null */
     record RefreshConsumers(String groupId, boolean changed, ConsumerBeat beat, TopicsImage image) implements Internal {
@@ -242,6 +262,11 @@ sealed interface GroupCommand extends Command {
 
     /** A command that guests decide. */
     record ForGuests(GuestGroups.GuestCommand command) implements GroupCommand {
+        @Override
+        public boolean brief() {
+            return command.brief();
+        }
+
         @Override
         public void refuse(Errors error) {
             command.refuse(error);

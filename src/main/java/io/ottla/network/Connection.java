@@ -43,6 +43,7 @@ final class Connection {
     private final Outbox outbox;
     private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
     private final AtomicBoolean drainQueued = new AtomicBoolean();
+    private final Runnable queuedDrain = this::drainQueued;
     private SelectionKey key;
     private ByteBuffer unread;
     private boolean paused;
@@ -127,15 +128,9 @@ final class Connection {
 
     /** A request in hand is answered. From any thread. */
     void replyReady() {
-        if (loop.inLoop()) {
-            if (!parsing) {
-                drainSafely();
-            }
-        } else if (drainQueued.compareAndSet(false, true)) {
-            loop.execute(() -> {
-                drainQueued.set(false);
-                drainSafely();
-            });
+        boolean drainedAfterParsing = loop.inLoop() && parsing;
+        if (!drainedAfterParsing && drainQueued.compareAndSet(false, true)) {
+            loop.execute(queuedDrain);
         }
     }
 
@@ -263,6 +258,11 @@ final class Connection {
             loop.buffers.give(unread);
         }
         unread = kept;
+    }
+
+    private void drainQueued() {
+        drainQueued.set(false);
+        drainSafely();
     }
 
     private void drainSafely() {

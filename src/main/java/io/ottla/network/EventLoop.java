@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.network;
 
-import io.ottla.world.Clock;
 import io.ottla.wire.ReplyWriter;
+import io.ottla.world.Clock;
+import io.ottla.world.TurnThread;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -52,7 +54,7 @@ public final class EventLoop {
     final ByteBuffer writeScratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     private final Selector selector;
     private final Clock clock;
-    private final Thread thread;
+    private final LoopThread thread;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean awake = new AtomicBoolean();
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
@@ -61,7 +63,35 @@ public final class EventLoop {
     EventLoop(String name, Clock clock) throws IOException {
         this.clock = clock;
         selector = Selector.open();
-        thread = Thread.ofPlatform().name(name).daemon(true).unstarted(this::run);
+        thread = new LoopThread(name);
+    }
+
+    private final class LoopThread extends TurnThread {
+        private final ArrayList<Runnable> atEnd = new ArrayList<>();
+
+        LoopThread(String name) {
+            super(name);
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            EventLoop.this.run();
+        }
+
+        @Override
+        public void atEndOfTurn(Runnable work) {
+            if (!atEnd.contains(work)) {
+                atEnd.add(work);
+            }
+        }
+
+        void endTurn() {
+            while (!atEnd.isEmpty()) {
+                runSafely(atEnd.removeFirst());
+            }
+            runTasks();
+        }
     }
 
     /** Runs a task on the loop's thread, soon. From any thread. */
@@ -147,6 +177,7 @@ public final class EventLoop {
         awake.set(false);
         runTasks();
         runTimers();
+        thread.endTurn();
     }
 
     /** Milliseconds until the next timer, 0 if one is due, -1 if there is none. */

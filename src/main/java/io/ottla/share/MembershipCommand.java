@@ -50,6 +50,11 @@ sealed interface MembershipCommand extends GuestGroups.GuestCommand {
         boolean complete() {
             return memberEpoch == 0 || subscribed != null;
         }
+
+        @Override
+        public boolean brief() {
+            return !complete();
+        }
     }
 
     /**

@@ -35,14 +35,29 @@ sealed interface ShareCommand extends Command {
     /** Begins at {@code offset} unless the group has begun meanwhile. */
     record Start(SharePartitionKey key, long offset, Caller<Errors> caller) implements Asked<Errors> {}
 
-    record Look(SharePartitionKey key, long logStart, int maxRecords, Caller<Position> caller) implements Asked<Position> {}
+    record Look(SharePartitionKey key, long logStart, int maxRecords, Caller<Position> caller) implements Asked<Position> {
+        @Override
+        public boolean brief() {
+            return true;
+        }
+    }
 
     record Acquire(SharePartitionKey key, String memberId, Acquisition wanted, Caller<List<Acquisition.Acquired>> caller)
-            implements Asked<List<Acquisition.Acquired>> {}
+            implements Asked<List<Acquisition.Acquired>> {
+        @Override
+        public boolean brief() {
+            return true;
+        }
+    }
 
     /** All of it or nothing; NONE, INVALID_RECORD_STATE, INVALID_REQUEST or UNKNOWN_TOPIC_OR_PARTITION. */
     record Acknowledge(SharePartitionKey key, String memberId, List<Acknowledgement> acknowledgements, Caller<Errors> caller)
-            implements Asked<Errors> {}
+            implements Asked<Errors> {
+        @Override
+        public boolean brief() {
+            return true;
+        }
+    }
 
     /** Gives up all locks of a member. */
     record Release(SharePartitionKey key, String memberId, Caller<Errors> caller) implements Asked<Errors> {}

@@ -27,16 +27,31 @@ sealed interface TransactionCommand extends Command {
 
     /** A producer writes to partitions for the first time in a transaction. A patient one would rather wait for the markers of the last than come again. */
     record Add(String id, long producerId, short epoch, Set<TopicPartition> partitions, short version, boolean patient, Caller<Admission> caller)
-            implements TransactionCommand {}
+            implements TransactionCommand {
+        @Override
+        public boolean brief() {
+            return true;
+        }
+    }
 
     /** Do partitions belong to the open transaction? */
-    record Verify(String id, long producerId, short epoch, Set<TopicPartition> partitions, Caller<Admission> caller) implements TransactionCommand {}
+    record Verify(String id, long producerId, short epoch, Set<TopicPartition> partitions, Caller<Admission> caller) implements TransactionCommand {
+        @Override
+        public boolean brief() {
+            return true;
+        }
+    }
 
     /** A producer ends its transaction. */
     record End(String id, long producerId, short epoch, boolean commit, short version, long freshId, Caller<Identity> caller) implements NeedsId {
         @Override
         public End with(long id) {
             return new End(this.id, producerId, epoch, commit, version, id, caller);
+        }
+
+        @Override
+        public boolean brief() {
+            return true;
         }
     }
 
