@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
@@ -83,12 +84,26 @@ final class ConfigChanges {
             }
         });
         fixed.removeIf(admin.withoutEffect());
+        checkTypes(overrides);
         if (!fixed.isEmpty()) {
             throw new InvalidRequestException("Cannot update these configs dynamically: " + fixed);
         }
         try {
             TopicConfig.of(defaults, Map.of());
         } catch (InvalidConfigurationException e) {
+            throw new InvalidRequestException(e.getMessage());
+        }
+    }
+
+    private void checkTypes(Map<String, String> overrides) {
+        Map<String, ConfigDef.ConfigKey> keys = admin.brokerDefinition().configKeys();
+        try {
+            overrides.forEach((name, value) -> {
+                if (keys.containsKey(name)) {
+                    ConfigDef.parseType(name, value, keys.get(name).type);
+                }
+            });
+        } catch (ConfigException e) {
             throw new InvalidRequestException(e.getMessage());
         }
     }

@@ -56,7 +56,7 @@ final class ConfigDescriptions {
             }
             List<Synonym> synonyms = ofBroker(admin, key.name, alike.getOrDefault(key.name, List.of(key.name)));
             String value = synonyms.isEmpty() ? null : synonyms.getFirst().value();
-            boolean readOnly = !TopicConfig.BROKER_NAMES.containsValue(key.name);
+            boolean readOnly = !TopicConfig.BROKER_NAMES.containsValue(key.name) && !admin.withoutEffect().test(key.name);
             entries.add(new Entry(key.name, value, source(synonyms), readOnly, type(key.type), key.documentation, synonyms));
         }
         entries.addAll(withoutEffect(admin, Integer.toString(admin.cluster().nodeId()), ConfigSource.DYNAMIC_BROKER_CONFIG));

@@ -24,7 +24,7 @@ import org.apache.kafka.common.protocol.Errors;
 /**
  * Metadata, 0 to 13: brokers, topics and partition leaders. No topics asked for means all in version 0, none from 1 on,
  * where null means all. Topics may be named by id from version 12 on. A topic that does not exist is created where the
- * client (from version 4 on) and auto.create.topics.enable allow it.
+ * client (from version 4 on) and auto.create.topics.enable allow it, and unless it was deleted a moment ago and this is the first question for it.
  * Errors per topic: UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, INVALID_TOPIC_EXCEPTION; INVALID_REQUEST for ids before version 12.
  */
 final class MetadataApi implements Api<MetadataRequestData> {
@@ -33,11 +33,13 @@ final class MetadataApi implements Api<MetadataRequestData> {
     private final Cluster cluster;
     private final TopicCatalog catalog;
     private final TopicCreation creation;
+    private final RecentDeletions deletions;
 
     MetadataApi(Cluster cluster, TopicCatalog catalog, TopicCreation creation) {
         this.cluster = cluster;
         this.catalog = catalog;
         this.creation = creation;
+        deletions = new RecentDeletions(catalog);
     }
 
     @Override
@@ -114,7 +116,8 @@ final class MetadataApi implements Api<MetadataRequestData> {
         if (topic != null) {
             return describe(topic, body);
         }
-        if (!creation.enabled() || !body.allowAutoTopicCreation() || InternalTopics.NAMES.contains(asked.name())) {
+        if (!creation.enabled() || !body.allowAutoTopicCreation() || InternalTopics.NAMES.contains(asked.name())
+                || deletions.firstQuestionSince(asked.name())) {
             return unknown(asked, TopicNames.errorOfUnknown(asked.name()), body);
         }
         try {

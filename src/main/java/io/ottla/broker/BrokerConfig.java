@@ -79,7 +79,12 @@ public final class BrokerConfig {
 
     /** Whether a config that changes nothing here may be set while the broker runs, as it may be in Kafka. */
     public static boolean dynamicWithoutEffect(String name) {
-        return new KnownNames().dynamic(name);
+        return Dynamic.NAMES.dynamic(name);
+    }
+
+    /** Read when somebody asks first, so that a start does not wait for it. */
+    private static final class Dynamic {
+        private static final KnownNames NAMES = new KnownNames();
     }
 
     /** What was set, under the names it was set by. */

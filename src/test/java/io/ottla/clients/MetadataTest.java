@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
+import io.ottla.testkit.RawClient;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,11 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.message.MetadataRequestData;
+import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
+import org.apache.kafka.common.message.MetadataResponseData;
+import org.apache.kafka.common.message.MetadataResponseData.MetadataResponseTopic;
+import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -67,6 +73,22 @@ class MetadataTest {
             consumer.poll(Duration.ofMillis(50));
             return !consumer.assignment().isEmpty();
         });
+    }
+
+    /** kafka-go's tests, and many others, look whether a topic is gone with a client that would make it. */
+    @Test
+    void whoeverAsksForATopicThatWasDeletedIsToldSoOnceAndGetsANewOneThen() {
+        String topic = clients.topic("deleted", 3);
+        Clients.await(clients.admin().deleteTopics(List.of(topic)).all());
+        try (RawClient client = RawClient.connect(clients.bootstrapServers())) {
+            assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION.code(), describe(client, topic).errorCode());
+            Eventually.until(() -> topic + " is made again", () -> describe(client, topic).partitions().size() == 1);
+        }
+    }
+
+    private static MetadataResponseTopic describe(RawClient client, String topic) {
+        var request = new MetadataRequestData().setAllowAutoTopicCreation(true).setTopics(List.of(new MetadataRequestTopic().setName(topic)));
+        return client.call(request, (short) 9, MetadataResponseData.class).topics().iterator().next();
     }
 
     @Test

@@ -236,14 +236,22 @@ class TopicAdminTest {
 
     @Test
     void aBrokerConfigThatChangesNothingHereMayBeSetWhileItRunsAsInKafka() {
-        String name = "sasl.kerberos.min.time.before.relogin";
         var broker = new ConfigResource(ConfigResource.Type.BROKER, Clients.await(admin.describeCluster().nodes()).iterator().next().idString());
+        for (String name : List.of("sasl.kerberos.min.time.before.relogin", "log.cleaner.backoff.ms")) {
+            setAndDelete(broker, name);
+        }
+        for (ConfigEntry refused : List.of(new ConfigEntry("num.partitions", "7"), new ConfigEntry("log.cleaner.backoff.ms", "soon"))) {
+            assertInstanceOf(InvalidRequestException.class, Clients.awaitFailure(admin.incrementalAlterConfigs(
+                    Map.of(broker, List.of(new AlterConfigOp(refused, AlterConfigOp.OpType.SET)))).all()));
+        }
+        assertFalse(config(broker).get("log.cleaner.backoff.ms").isReadOnly());
+    }
+
+    private void setAndDelete(ConfigResource broker, String name) {
         alter(broker, new AlterConfigOp(new ConfigEntry(name, "58000"), AlterConfigOp.OpType.SET));
         Eventually.until(() -> name + " is set", () -> config(broker).get(name) != null && config(broker).get(name).value().equals("58000"));
         assertEquals(ConfigEntry.ConfigSource.DYNAMIC_BROKER_CONFIG, config(broker).get(name).source());
         alter(broker, new AlterConfigOp(new ConfigEntry(name, null), AlterConfigOp.OpType.DELETE));
-        assertInstanceOf(InvalidRequestException.class, Clients.awaitFailure(admin.incrementalAlterConfigs(
-                Map.of(broker, List.of(new AlterConfigOp(new ConfigEntry("num.partitions", "7"), AlterConfigOp.OpType.SET)))).all()));
     }
 
     @Test
