@@ -43,7 +43,7 @@ final class ApiTable implements RequestHandler {
         Api<?> api = apis.get(head.api());
         if (api == null) {
             request.hangUp(head.api() + " is not served here");
-        } else if (!head.api().isVersionSupported(head.version())) {
+        } else if (!head.api().isVersionEnabled(head.version(), false)) {
             refuseVersion(request);
         } else {
             decodeAndAnswer(api, request);

@@ -135,7 +135,7 @@ final class OffsetCommits {
 
     private static TxnOffsetCommitResponseData transactional(OffsetCommitResponseData plain) {
         TxnOffsetCommitResponseData response = new TxnOffsetCommitResponseData();
-        plain.topics().forEach(topic -> {
+        plain.topics().stream().filter(topic -> !topic.partitions().isEmpty()).forEach(topic -> {
             TxnOffsetCommitResponseTopic answered = new TxnOffsetCommitResponseTopic().setName(topic.name()).setTopicId(topic.topicId());
             topic.partitions().forEach(each -> answered.partitions().add(new TxnOffsetCommitResponsePartition()
                     .setPartitionIndex(each.partitionIndex()).setErrorCode(each.errorCode())));

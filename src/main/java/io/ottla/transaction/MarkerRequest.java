@@ -27,16 +27,21 @@ final class MarkerRequest {
     MarkerRequest(WriteTxnMarkersRequestData request, Consumer<WriteTxnMarkersResponseData> reply) {
         this.request = request;
         this.reply = reply;
-        open = new AtomicInteger(request.markers().size());
+        open = new AtomicInteger((int) request.markers().stream().filter(MarkerRequest::hasPartitions).count());
+    }
+
+    private static boolean hasPartitions(WritableTxnMarker marker) {
+        return marker.topics().stream().anyMatch(topic -> !topic.partitionIndexes().isEmpty());
     }
 
     void write(MarkerWriter writer, long nowMs) {
-        if (request.markers().isEmpty()) {
+        if (open.get() == 0) {
             reply.accept(response);
         }
-        for (WritableTxnMarker marker : request.markers()) {
+        for (WritableTxnMarker marker : request.markers().stream().filter(MarkerRequest::hasPartitions).toList()) {
             MarkerOrder order = new MarkerOrder(null, marker.producerId(), marker.producerEpoch(), marker.transactionResult(), partitions(marker), nowMs, null);
-            writer.write(order, marker.coordinatorEpoch(), failed -> written(marker, failed));
+            boolean raisesEpoch = marker.transactionVersion() >= Transaction.SECOND_PROTOCOL;
+            writer.write(order, marker.coordinatorEpoch(), raisesEpoch, failed -> written(marker, failed));
         }
     }
 

@@ -46,13 +46,15 @@ final class MarkerWriter {
     private static final class Job {
         private final MarkerOrder order;
         private final int coordinatorEpoch;
+        private final boolean raisesEpoch;
         private final Consumer<Map<TopicPartition, Errors>> done;
         private final AtomicInteger open;
         private final Map<TopicPartition, Errors> failed = new ConcurrentHashMap<>();
 
-        private Job(MarkerOrder order, int coordinatorEpoch, Consumer<Map<TopicPartition, Errors>> done) {
+        private Job(MarkerOrder order, int coordinatorEpoch, boolean raisesEpoch, Consumer<Map<TopicPartition, Errors>> done) {
             this.order = order;
             this.coordinatorEpoch = coordinatorEpoch;
+            this.raisesEpoch = raisesEpoch;
             this.done = done;
             open = new AtomicInteger(order.partitions().size());
         }
@@ -89,15 +91,17 @@ final class MarkerWriter {
     /**
      * Writes markers into all partitions of {@code order}.
      *
+     * @param raisesEpoch true if the markers end a transaction only if it is of an earlier epoch than theirs, so that one that is late cannot
+     *     end the next (KIP-1228); the coordinator's own never are
      * @param done called once from any thread, when all markers are durable or have failed, with the errors by partition:
      *     UNKNOWN_TOPIC_OR_PARTITION, INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED, KAFKA_STORAGE_ERROR, or what the group coordinator says
      */
-    void write(MarkerOrder order, int coordinatorEpoch, Consumer<Map<TopicPartition, Errors>> done) {
+    void write(MarkerOrder order, int coordinatorEpoch, boolean raisesEpoch, Consumer<Map<TopicPartition, Errors>> done) {
         if (order.partitions().isEmpty()) {
             done.accept(Map.of());
             return;
         }
-        queue.add(new Job(order, coordinatorEpoch, done));
+        queue.add(new Job(order, coordinatorEpoch, raisesEpoch, done));
         if (running.compareAndSet(false, true)) {
             aside.run("markers", this::run);
         }
@@ -137,8 +141,17 @@ final class MarkerWriter {
         }
     }
 
+    private static boolean late(Marker marker, Partition partition) {
+        MarkerOrder order = marker.job.order;
+        return marker.job.raisesEpoch && partition.describe().producers().stream().anyMatch(producer -> producer.producerId() == order.producerId()
+                && producer.currentTransactionStartOffset() >= 0 && producer.producerEpoch() >= order.epoch());
+    }
+
     private void append(Partition partition, List<Marker> markers) {
         try {
+            if (markers.stream().anyMatch(marker -> late(marker, partition))) {
+                throw new AppendRefused(Errors.INVALID_PRODUCER_EPOCH, "the open transaction is of no earlier epoch");
+            }
             Appended appended = partition.append(batches(markers), AppendOrigin.COORDINATOR);
             partition.whenDurable(appended.lastOffset() + 1, failure -> end(markers, failure));
         } catch (AppendRefused e) {

@@ -2,6 +2,7 @@
 package io.ottla.transaction;
 
 import io.ottla.coordinator.Caller;
+import io.ottla.topic.InternalTopics;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.transaction.TransactionCommand.Add;
@@ -47,11 +48,17 @@ final class PartitionAdditions {
         AddPartitionsToTxnTransaction one = new AddPartitionsToTxnTransaction().setTransactionalId(request.v3AndBelowTransactionalId())
                 .setProducerId(request.v3AndBelowProducerId()).setProducerEpoch(request.v3AndBelowProducerEpoch())
                 .setTopics(request.v3AndBelowTopics());
-        answerOne(one, Transaction.FIRST_PROTOCOL, results -> {
+        Consumer<AddPartitionsToTxnTopicResultCollection> shownReply = results -> {
             results.forEach(topic -> topic.resultsByPartition().forEach(each ->
                     each.setPartitionErrorCode(shown.apply(Errors.forCode(each.partitionErrorCode())).code())));
             reply.accept(new AddPartitionsToTxnResponseData().setResultsByTopicV3AndBelow(results));
-        });
+        };
+        if (one.topics().stream().anyMatch(topic -> InternalTopics.NAMES.contains(topic.name()))) {
+            shownReply.accept(results(one.topics(), each -> InternalTopics.NAMES.contains(each.topic())
+                    ? Errors.TOPIC_AUTHORIZATION_FAILED : Errors.OPERATION_NOT_ATTEMPTED));
+        } else {
+            answerOne(one, Transaction.FIRST_PROTOCOL, shownReply);
+        }
     }
 
     private void answerAll(AddPartitionsToTxnRequestData request, Consumer<AddPartitionsToTxnResponseData> reply) {

@@ -116,7 +116,6 @@ public final class TransactionCoordinator {
     /**
      * InitProducerId, 0 to 5. Without a transactional id every call gives a new producer id with epoch 0, whatever the
      * producer had before. Errors: INVALID_REQUEST (an empty transactional id, or only one of producer id and epoch),
-     * TRANSACTIONAL_ID_AUTHORIZATION_FAILED and UNSUPPORTED_VERSION (two-phase commit, which no stable version has),
      * INVALID_TRANSACTION_TIMEOUT, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS (the transaction before is being ended; try again).
      */
     public void initProducerId(RequestContext context, InitProducerIdRequestData request, Consumer<InitProducerIdResponseData> reply) {
@@ -131,10 +130,6 @@ public final class TransactionCoordinator {
         } else if (id == null) {
             producerIds.take(fresh -> caller.answer(fresh == ProducerIds.NONE ? Identity.refused(Errors.COORDINATOR_LOAD_IN_PROGRESS)
                     : new Identity(Errors.NONE, fresh, (short) 0)));
-        } else if (request.enable2Pc()) {
-            caller.refuse(Errors.TRANSACTIONAL_ID_AUTHORIZATION_FAILED);
-        } else if (request.keepPreparedTxn()) {
-            caller.refuse(Errors.UNSUPPORTED_VERSION);
         } else if (request.transactionTimeoutMs() <= 0 || request.transactionTimeoutMs() > settings.maxTimeoutMs()) {
             caller.refuse(Errors.INVALID_TRANSACTION_TIMEOUT);
         } else {
@@ -144,8 +139,8 @@ public final class TransactionCoordinator {
 
     /**
      * AddPartitionsToTxn, 0 to 5, for one producer or, from version 4 on, for several and also just to verify. Errors by partition:
-     * INVALID_REQUEST, UNKNOWN_TOPIC_OR_PARTITION, OPERATION_NOT_ATTEMPTED (another partition is unknown), INVALID_PRODUCER_ID_MAPPING,
-     * PRODUCER_FENCED, CONCURRENT_TRANSACTIONS, TRANSACTION_ABORTABLE (verified and missing).
+     * INVALID_REQUEST, UNKNOWN_TOPIC_OR_PARTITION, TOPIC_AUTHORIZATION_FAILED (a client asks for a topic of the broker's own),
+     * OPERATION_NOT_ATTEMPTED (another partition is refused), INVALID_PRODUCER_ID_MAPPING, PRODUCER_FENCED, CONCURRENT_TRANSACTIONS, TRANSACTION_ABORTABLE (verified and missing).
      */
     public void addPartitions(RequestContext context, AddPartitionsToTxnRequestData request, Consumer<AddPartitionsToTxnResponseData> reply) {
         additions.answer(request, context.apiVersion(), error -> fenced(error, context.apiVersion() >= ADD_KNOWS_FENCED), reply);
@@ -227,7 +222,7 @@ public final class TransactionCoordinator {
             done.accept(order.partitions());
             return;
         }
-        markers.write(order, coordinatorEpoch, failed -> {
+        markers.write(order, coordinatorEpoch, false, failed -> {
             Set<TopicPartition> unmarked = new HashSet<>();
             failed.forEach((partition, error) -> {
                 if (!NO_MARKER_WANTED.contains(error)) {

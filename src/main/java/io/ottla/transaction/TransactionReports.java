@@ -55,7 +55,7 @@ final class TransactionReports {
         try {
             filter = filter(request, response);
         } catch (PatternSyntaxException e) {
-            reply.accept(response.setErrorCode(Errors.INVALID_REGULAR_EXPRESSION.code()));
+            reply.accept(new ListTransactionsResponseData().setErrorCode(Errors.INVALID_REGULAR_EXPRESSION.code()));
             return;
         }
         if (!anyKnown.getAsBoolean()) {
