@@ -79,7 +79,7 @@ final class ShareAcknowledgeApi implements Api<ShareAcknowledgeRequestData> {
                 answered.partitions().add(partition);
                 missing.incrementAndGet();
                 acknowledge(body, new SharePartitionKey(body.groupId(), topic.topicId(), asked.partitionIndex()), asked, error -> {
-                    partition.setErrorCode(error.code());
+                    partition.setErrorCode(error.code()).setErrorMessage(ShareAcknowledgements.messageOf(error));
                     finish(missing, reply, request);
                 });
             }

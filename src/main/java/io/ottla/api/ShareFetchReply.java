@@ -22,7 +22,7 @@ final class ShareFetchReply {
     }
 
     void acknowledged(ShareSession.Target target, Errors error) {
-        partition(target).setAcknowledgeErrorCode(error.code());
+        partition(target).setAcknowledgeErrorCode(error.code()).setAcknowledgeErrorMessage(ShareAcknowledgements.messageOf(error));
     }
 
     void failed(ShareSession.Target target, Errors error) {

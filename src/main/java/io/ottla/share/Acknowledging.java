@@ -28,8 +28,10 @@ final class Acknowledging {
     }
 
     Outcome<ShareCommand, ShareEvent> acknowledge(ShareCommand.Acknowledge request) {
+        long before = -1;
         for (Acknowledgement each : request.acknowledgements()) {
-            Errors error = take(each, request.memberId());
+            Errors error = each.first() > before ? take(each, request.memberId()) : Errors.INVALID_RECORD_STATE;
+            before = each.last();
             if (error != Errors.NONE) {
                 return Outcome.reply(request.caller(), error);
             }

@@ -88,6 +88,10 @@ final class Heartbeating {
         outcome.event(new MembershipEvent.TargetRemoved(group.groupId, memberId));
         outcome.event(new MembershipEvent.MemberRemoved(group.groupId, memberId));
         outcome.event(new MembershipEvent.GroupKept(group.groupId, group.epoch() + 1, group.topicsHash()));
+        if (group.members().size() == 1) {
+            // Nobody is left to assign anything to, and whoever comes next need not wait for it.
+            outcome.event(new MembershipEvent.TargetComputed(group.groupId, group.epoch() + 1, 0));
+        }
         outcome.cancel(new MembershipCommand.SessionOver(group.groupId, memberId));
     }
 

@@ -28,6 +28,9 @@ final class MemberRequests {
     private static final Logger LOG = LoggerFactory.getLogger(MemberRequests.class);
     private static final int MAX_MEMBER_ID = 36;
 
+    /** Kafka refuses unusable member ids before it comes to say why. */
+    private static final String NOTHING_TO_SAY = "";
+
     private final GroupCoordinator groups;
     private final StateRequests state;
 
@@ -39,7 +42,8 @@ final class MemberRequests {
     void heartbeat(RequestContext context, ShareGroupHeartbeatRequestData request, Consumer<ShareGroupHeartbeatResponseData> reply) {
         String wrong = wrongIn(request);
         if (wrong != null) {
-            reply.accept(new ShareGroupHeartbeatResponseData().setErrorCode(Errors.INVALID_REQUEST.code()).setErrorMessage(wrong));
+            reply.accept(new ShareGroupHeartbeatResponseData().setErrorCode(Errors.INVALID_REQUEST.code())
+                    .setErrorMessage(wrong.equals(NOTHING_TO_SAY) ? null : wrong));
             return;
         }
         submit(context, request, answer -> {
@@ -65,10 +69,10 @@ final class MemberRequests {
             return "GroupId can't be empty.";
         }
         if (request.memberId().isBlank()) {
-            return "MemberId can't be empty.";
+            return NOTHING_TO_SAY;
         }
         if (request.memberId().length() > MAX_MEMBER_ID) {
-            return "MemberId can't be longer than " + MAX_MEMBER_ID + " characters.";
+            return NOTHING_TO_SAY;
         }
         if (request.memberEpoch() < -1) {
             return "MemberEpoch is invalid.";

@@ -60,7 +60,7 @@ final class OffsetRequests {
             ask(group.groupId(), facts -> {
                 if (facts.error() == Errors.GROUP_ID_NOT_FOUND) {
                     // Kafka tells of a group that is not there as of one that has not begun anywhere.
-                    slot.accept(new DescribeShareGroupOffsetsResponseGroup().setGroupId(group.groupId()));
+                    describe(group, new MembershipCommand.Facts(true, 0, ReadyPartitions.NONE), slot);
                 } else if (facts.error() != Errors.NONE) {
                     slot.accept(new DescribeShareGroupOffsetsResponseGroup().setGroupId(group.groupId())
                             .setErrorCode(facts.error().code()).setErrorMessage(messageOf(facts.error(), group.groupId())));
@@ -162,6 +162,10 @@ final class OffsetRequests {
     }
 
     void alter(AlterShareGroupOffsetsRequestData request, Consumer<AlterShareGroupOffsetsResponseData> reply) {
+        if (request.groupId().isEmpty()) {
+            reply.accept(new AlterShareGroupOffsetsResponseData().setErrorCode(Errors.INVALID_GROUP_ID.code()).setErrorMessage(Errors.INVALID_GROUP_ID.message()));
+            return;
+        }
         Map<Uuid, ReadyPartitions.Partitions> partitions = new TreeMap<>();
         for (AlterShareGroupOffsetsRequestTopic topic : request.topics()) {
             SortedSet<Integer> indexes = new TreeSet<>();
@@ -221,6 +225,10 @@ final class OffsetRequests {
     }
 
     void delete(DeleteShareGroupOffsetsRequestData request, Consumer<DeleteShareGroupOffsetsResponseData> reply) {
+        if (request.groupId().isEmpty()) {
+            reply.accept(deleted(Errors.INVALID_GROUP_ID, request.groupId()));
+            return;
+        }
         ask(request.groupId(), facts -> {
             Errors error = facts.error() != Errors.NONE ? facts.error() : facts.value().empty() ? Errors.NONE : Errors.NON_EMPTY_GROUP;
             if (error != Errors.NONE) {

@@ -27,7 +27,7 @@ sealed interface ShareCommand extends Command {
     }
 
     /**
-     * @param stateEpoch  a newer one than before takes effect, the same one does nothing
+     * @param stateEpoch  a newer one than before takes effect, an older one does not; the same one sets a start offset, if one is given
      * @param startOffset -1 to begin where share.auto.offset.reset says
      */
     record Initialize(SharePartitionKey key, int stateEpoch, long startOffset, Caller<Errors> caller) implements Asked<Errors> {}

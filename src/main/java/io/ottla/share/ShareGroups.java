@@ -79,7 +79,7 @@ final class ShareGroups implements GuestGroups {
         return group == null ? null : new MembershipCommand.Facts(group.isEmpty(), group.epoch(), group.ready());
     }
 
-    /** A group that does not exist begins with this, as in Kafka. */
+    /** A group that does not exist begins with this, as in Kafka, if there is anything to begin with. */
     private Outcome<GuestCommand, GuestEvent> reset(MembershipCommand.ResetPartitions reset) {
         boolean fresh = !groups.containsKey(reset.groupId()) && tenants.apply(reset.groupId()) == Tenant.NOBODY;
         ShareGroup group = fresh ? new ShareGroup(reset.groupId()) : groups.get(reset.groupId());
@@ -87,11 +87,15 @@ final class ShareGroups implements GuestGroups {
         if (error != Errors.NONE) {
             return Outcome.reply(reset.caller(), new MembershipCommand.Reset(error, 0));
         }
-        int epoch = group.epoch() + 1;
-        List<GuestEvent> events = List.of(
-                new MembershipEvent.GroupKept(group.groupId, epoch, group.topicsHash()),
-                new MembershipEvent.PartitionsReady(group.groupId, group.ready().with(reset.partitions())));
-        return Outcome.of(events, reset.caller(), new MembershipCommand.Reset(Errors.NONE, epoch));
+        List<GuestEvent> events = new ArrayList<>();
+        if (!reset.partitions().isEmpty()) {
+            if (fresh) {
+                events.add(new MembershipEvent.GroupKept(group.groupId, group.epoch(), group.topicsHash()));
+                events.add(new MembershipEvent.TargetComputed(group.groupId, group.epoch(), 0));
+            }
+            events.add(new MembershipEvent.PartitionsReady(group.groupId, group.ready().with(reset.partitions())));
+        }
+        return Outcome.of(events, reset.caller(), new MembershipCommand.Reset(Errors.NONE, group.epoch()));
     }
 
     private static Errors emptyGroup(ShareGroup group) {

@@ -92,7 +92,7 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
         if (known != null && known.stateEpoch() > initialize.stateEpoch()) {
             return Outcome.reply(initialize.caller(), Errors.FENCED_STATE_EPOCH);
         }
-        if (known != null && known.stateEpoch() == initialize.stateEpoch()) {
+        if (known != null && known.stateEpoch() == initialize.stateEpoch() && initialize.startOffset() == SharePartition.NOT_STARTED) {
             return Outcome.reply(initialize.caller(), Errors.NONE);
         }
         int snapshotEpoch = known == null ? 0 : known.snapshotEpoch() + 1;

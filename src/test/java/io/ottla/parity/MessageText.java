@@ -30,7 +30,7 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 final class MessageText {
     private static final Set<String> NOT_OF_THE_MESSAGE = Set.of("_unknownTaggedFields", "next", "prev");
     /** These are of no use to see, and long. */
-    private static final Set<String> ONLY_WHETHER = Set.of("errorMessage", "batchIndexErrorMessage", "documentation", "helpText");
+    private static final Set<String> ONLY_WHETHER = Set.of("errorMessage", "batchIndexErrorMessage", "acknowledgeErrorMessage", "documentation", "helpText");
 
     private MessageText() {}
 
