@@ -4,11 +4,9 @@ package io.ottla.log;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 
@@ -16,7 +14,7 @@ import org.apache.kafka.common.config.ConfigResource;
 final class CatalogImage {
     private final Map<Uuid, CatalogEvent.TopicCreated> topics = new LinkedHashMap<>();
     private final Map<ConfigResource, Map<String, String>> configs = new HashMap<>();
-    private final Set<Uuid> deletedIds = new HashSet<>();
+    private final Map<Uuid, String> deleted = new HashMap<>();
     private long nextProducerId;
 
     void apply(CatalogEvent event) {
@@ -24,9 +22,9 @@ final class CatalogImage {
             case CatalogEvent.TopicCreated created -> topics.put(created.id(), created);
             case CatalogEvent.TopicGrown grown -> topics.computeIfPresent(grown.id(),
                     (id, topic) -> new CatalogEvent.TopicCreated(topic.name(), id, grown.partitions(), topic.configs()));
-            case CatalogEvent.TopicDeleted deleted -> {
-                topics.remove(deleted.id());
-                deletedIds.add(deleted.id());
+            case CatalogEvent.TopicDeleted gone -> {
+                CatalogEvent.TopicCreated topic = topics.remove(gone.id());
+                deleted.put(gone.id(), topic == null ? "" : topic.name());
             }
             case CatalogEvent.ConfigsReplaced replaced -> replaceConfigs(replaced);
             case CatalogEvent.ProducerIdsReserved reserved -> nextProducerId = Math.max(nextProducerId, reserved.next());
@@ -57,8 +55,9 @@ final class CatalogImage {
         return configs;
     }
 
-    Set<Uuid> deletedIds() {
-        return deletedIds;
+    /** Names of deleted topics; those of long ago are forgotten. */
+    Map<Uuid, String> deleted() {
+        return deleted;
     }
 
     long nextProducerId() {

@@ -70,6 +70,9 @@ final class CatalogJournal {
         if (!isZeros(bytes, at)) {
             cutTail(bytes, at);
             room = at;
+        } else if (room > end) {
+            // What failed and was taken back before the process ended must not turn up later.
+            clear(room - end);
         }
         return events;
     }
@@ -145,9 +148,14 @@ final class CatalogJournal {
         }
     }
 
+    private void clear(long sizeBytes) throws IOException {
+        file.write(ByteBuffer.allocate(Math.toIntExact(sizeBytes)), end);
+        file.force();
+    }
+
     private void unwrite(int size, IOException cause) {
         try {
-            file.write(ByteBuffer.allocate(size), end);
+            clear(size);
         } catch (IOException e) {
             cause.addSuppressed(e);
         }

@@ -98,13 +98,17 @@ final class Flusher {
                 round = state.log().startFlush(false);
                 wanted = false;
             }
-            flushing = round != null;
+            flushing = round != null && state.beginWork();
             gathering.flushStarts();
         } finally {
             state.unlock();
         }
         if (round != null) {
-            flush(round);
+            try {
+                flush(round);
+            } finally {
+                state.endWork();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.log;
 
+import io.ottla.topic.PartitionId;
 import io.ottla.topic.Topic;
 import io.ottla.world.Disk;
 import java.io.IOException;
@@ -9,47 +10,78 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.apache.kafka.common.Uuid;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Removes the folders of deleted partitions. */
+/**
+ * Keeps the folders of deleted partitions apart from those of their successors with the same names, and removes them. Changed
+ * under the catalog's lock; {@link #run} needs none.
+ */
 final class FolderPurge {
     private static final Logger LOG = LoggerFactory.getLogger(FolderPurge.class);
 
+    private final LogContext context;
     private final Disk disk;
     private final Path directory;
+    /** Whether a power cut could give folders back the names they had; nobody knows what the last process left. */
+    private boolean renamed = true;
 
-    FolderPurge(Disk disk, Path directory) {
-        this.disk = disk;
-        this.directory = directory;
+    FolderPurge(LogContext context) {
+        this.context = context;
+        disk = context.disk();
+        directory = context.settings().directory();
     }
 
-    /** Folders of partitions that are deleted: renamed already, or not yet because the broker was killed in between. */
-    List<Path> findDeleted(Map<String, Topic> topics, Set<Uuid> deletedIds) throws IOException {
+    /** Folders of partitions that are deleted: renamed already, or now, because the broker was stopped in between. */
+    List<Path> findDeleted(Map<String, Topic> topics, Map<Uuid, String> deleted) throws IOException {
         List<Path> found = new ArrayList<>();
         for (String name : disk.list(directory)) {
             Path path = directory.resolve(name);
-            if (name.endsWith(LogFileNames.DELETED_FOLDER) && disk.isDirectory(path)
-                    || !belongsTo(name, topics) && deletedIds.contains(topicId(path))) {
+            if (name.endsWith(LogFileNames.DELETED_FOLDER) && disk.isDirectory(path)) {
                 found.add(path);
+            } else if (!topics.containsKey(topic(name)) && wasDeleted(path, topic(name), deleted)) {
+                Path aside = path.resolveSibling(name + "." + Uuid.randomUuid() + LogFileNames.DELETED_FOLDER);
+                disk.move(path, aside);
+                found.add(aside);
             }
         }
         return found;
     }
 
-    private static boolean belongsTo(String folder, Map<String, Topic> topics) {
+    private static String topic(String folder) {
         int dash = folder.lastIndexOf('-');
-        return dash > 0 && topics.containsKey(folder.substring(0, dash));
+        return dash > 0 ? folder.substring(0, dash) : "";
     }
 
-    private Uuid topicId(Path folder) throws IOException {
+    /** What a power cut has left without its description goes by its name. */
+    private boolean wasDeleted(Path folder, String topic, Map<Uuid, String> deleted) throws IOException {
         Path metadata = folder.resolve(LogFileNames.PARTITION_METADATA);
-        if (!disk.exists(metadata)) {
-            return null;
+        Uuid id = disk.exists(metadata) ? PartitionMetadata.topicId(StandardCharsets.UTF_8.decode(SmallFiles.read(disk, metadata)).toString()) : null;
+        return id != null ? deleted.containsKey(id) : !topic.isEmpty() && deleted.containsValue(topic) && disk.isDirectory(folder);
+    }
+
+    /** A partition's folder was renamed. */
+    void renamed() {
+        renamed = true;
+    }
+
+    /** Sees to it that partitions which are new find nothing of others with the same names, whatever happens. */
+    void clearWay(String topic, Uuid id, int from, int to) throws IOException {
+        for (int index = from; index < to; index++) {
+            PartitionId partition = new PartitionId(topic, id, index);
+            Path folder = directory.resolve(LogFileNames.folder(partition));
+            if (disk.isDirectory(folder)) {
+                Path aside = directory.resolve(LogFileNames.strayFolder(partition, context.clock().wallMs()));
+                LOG.warn("event=stray_folder partition={} id={} action=moved_aside to={}", partition, id, aside);
+                disk.move(folder, aside);
+                renamed = true;
+            }
         }
-        return PartitionMetadata.topicId(StandardCharsets.UTF_8.decode(SmallFiles.read(disk, metadata)).toString());
+        if (renamed) {
+            context.directorySync().sync();
+            renamed = false;
+        }
     }
 
     /** Deletes the folders with all that is in them. */

@@ -55,7 +55,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         this.context = context;
         this.directory = directory;
         this.journal = journal;
-        purge = new FolderPurge(context.disk(), context.settings().directory());
+        purge = new FolderPurge(context);
         recovery = new BackgroundRecovery(context.workers());
         maintenance = new LogMaintenance(context, this::partitions);
     }
@@ -93,7 +93,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             put(topic(created));
         }
         context.points().freeUnclaimed();
-        List<Path> deleted = purge.findDeleted(topics, image.deletedIds());
+        List<Path> deleted = purge.findDeleted(topics, image.deleted());
         context.workers().submit(() -> purge.run(deleted));
         recovery.start(partitions());
         maintenance.start();
@@ -169,9 +169,19 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         try {
             TopicRules.checkNew(name, partitions, topics);
             configs.topic(overrides);
-            return create(new CatalogEvent.TopicCreated(name, Uuid.randomUuid(), partitions, Map.copyOf(overrides)));
+            Uuid id = Uuid.randomUuid();
+            clearWay(name, id, 0, partitions);
+            return create(new CatalogEvent.TopicCreated(name, id, partitions, Map.copyOf(overrides)));
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void clearWay(String name, Uuid id, int from, int to) {
+        try {
+            purge.clearWay(name, id, from, to);
+        } catch (IOException e) {
+            throw unsaved(e);
         }
     }
 
@@ -224,6 +234,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             for (Partition partition : topic.partitions()) {
                 setAside((LocalPartition) partition, folders);
             }
+            purge.renamed();
             long delayMs = topic.config().fileDeleteDelayMs();
             context.timers().schedule(delayMs, () -> context.workers().submit(() -> purge.run(folders)));
             changed(new Change(topic, null));
@@ -249,6 +260,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         try {
             Topic before = known(name);
             TopicRules.checkGrowth(before, total);
+            clearWay(name, before.id(), before.partitions().size(), total);
             write(new CatalogEvent.TopicGrown(before.id(), total));
             Topic after = new Topic(name, before.id(), before.config(), addPartitions(before.partitions(), name, before.id(), total, before.config()));
             put(after);
@@ -356,10 +368,14 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             }
             journal.append(event);
         } catch (IOException e) {
-            context.failures().changes.increment();
-            LOG.error("event=catalog_write_failed action=refused reason=\"{}\"", e.getMessage());
-            throw new KafkaStorageException("The change cannot be saved: " + e.getMessage(), e);
+            throw unsaved(e);
         }
+    }
+
+    private KafkaStorageException unsaved(IOException cause) {
+        context.failures().changes.increment();
+        LOG.error("event=catalog_write_failed action=refused reason=\"{}\"", cause.getMessage());
+        return new KafkaStorageException("The change cannot be saved: " + cause.getMessage(), cause);
     }
 
     private CatalogImage image() {

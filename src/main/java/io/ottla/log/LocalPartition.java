@@ -306,6 +306,7 @@ final class LocalPartition implements Partition {
             state.context().disk().move(state.folder(), deleted);
             return deleted;
         } finally {
+            state.point().free();
             state.unlock();
         }
     }

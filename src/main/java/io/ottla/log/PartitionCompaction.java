@@ -51,7 +51,9 @@ final class PartitionCompaction {
                 state.unlock();
             }
             state.context().points().force();
-            rewrite(log, new Compactor(state.context(), state.folder(), topic, plan), plan.groups(topic));
+            if (state.beginWork()) {
+                rewrite(log, topic, plan);
+            }
         } catch (DamagedLogException e) {
             damaged(e);
         } catch (IOException | KafkaStorageException e) {
@@ -65,6 +67,14 @@ final class PartitionCompaction {
         if (!flusher.flushing() && SegmentRoll.overdueForCompaction(log, topic, nowMs)) {
             log.roll(nowMs);
             flusher.request();
+        }
+    }
+
+    private void rewrite(PartitionLog log, TopicConfig topic, CompactionPlan plan) throws IOException {
+        try {
+            rewrite(log, new Compactor(state.context(), state.folder(), topic, plan), plan.groups(topic));
+        } finally {
+            state.endWork();
         }
     }
 

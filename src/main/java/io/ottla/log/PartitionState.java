@@ -46,6 +46,9 @@ final class PartitionState {
     private volatile Phase phase = Phase.SERVING;
     private Outage outage;
     private PartitionLog log;
+    /** How much goes on in the folder without the lock. */
+    private int works;
+    private final Condition idle = lock.newCondition();
 
     PartitionState(PartitionId id, LogContext context, TopicConfig config) {
         this.id = id;
@@ -217,11 +220,40 @@ final class PartitionState {
         dropLog(closedError());
     }
 
-    /** Stops serving for good: the topic is gone. */
-    void delete() throws IOException {
+    /** Stops serving for good: the topic is gone. On return nobody works in the folder any more, which may soon be another's. */
+    void delete() {
         phase = Phase.DELETED;
         dropLog(deletedError());
-        point.free();
+        while (works > 0) {
+            idle.awaitUninterruptibly();
+        }
+    }
+
+    /** Begins to change files in the folder without the lock; false if it is not this partition's any more. Takes the lock by itself. */
+    boolean beginWork() {
+        lock.lock();
+        try {
+            if (phase == Phase.DELETED) {
+                return false;
+            }
+            works++;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends what {@link #beginWork} began. Takes the lock by itself. */
+    void endWork() {
+        lock.lock();
+        try {
+            works--;
+            if (works == 0) {
+                idle.signalAll();
+            }
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void dropLog(ApiException reason) {

@@ -36,7 +36,7 @@ final class PartitionTrim {
             saveLogStart(target);
             List<Segment> removed = state.log().raiseLogStart();
             state.publish();
-            state.context().workers().submit(() -> SegmentRemoval.start(state.context(), removed, state.config().fileDeleteDelayMs()));
+            state.context().workers().submit(() -> SegmentRemoval.start(state, removed));
             return target;
         } finally {
             state.unlock();
@@ -101,7 +101,7 @@ final class PartitionTrim {
         } finally {
             state.unlock();
         }
-        SegmentRemoval.start(state.context(), removed, state.config().fileDeleteDelayMs());
+        SegmentRemoval.start(state, removed);
         state.watchers().advanced();
     }
 }

@@ -13,15 +13,21 @@ final class SegmentRemoval {
 
     private SegmentRemoval() {}
 
-    static void start(LogContext context, List<Segment> segments, long delayMs) {
-        if (segments.isEmpty()) {
+    static void start(PartitionState state, List<Segment> segments) {
+        if (segments.isEmpty() || !state.beginWork()) {
             return;
         }
         List<CachedFile> files = new ArrayList<>();
-        for (Segment segment : segments) {
-            LOG.debug("event=segment_removed file={}", segment);
-            segment.files().forEach(file -> rename(file, files));
+        try {
+            for (Segment segment : segments) {
+                LOG.debug("event=segment_removed file={}", segment);
+                segment.files().forEach(file -> rename(file, files));
+            }
+        } finally {
+            state.endWork();
         }
+        LogContext context = state.context();
+        long delayMs = state.config().fileDeleteDelayMs();
         context.timers().schedule(delayMs, () -> context.workers().submit(() -> files.forEach(SegmentRemoval::delete)));
     }
 

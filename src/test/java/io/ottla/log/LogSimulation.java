@@ -3,24 +3,24 @@ package io.ottla.log;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.AppendRefused;
 import io.ottla.topic.Appended;
-import io.ottla.topic.Fetched;
 import io.ottla.topic.OffsetQuery;
 import io.ottla.topic.OffsetQuery.Answer;
 import io.ottla.topic.Partition;
 import io.ottla.topic.PartitionOffsets;
 import io.ottla.topic.ReadLimit;
+import io.ottla.topic.Topic;
 import io.ottla.world.ManualClock;
 import io.ottla.world.ManualTimers;
 import io.ottla.world.SimulatedDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,10 +31,9 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.MutableRecordBatch;
-import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,13 +81,21 @@ final class LogSimulation {
 
     void run() throws Exception {
         open();
-        partition = catalog.create("t", 1, configs).partitions().getFirst();
+        create();
         for (int i = 0; i < STEPS; i++) {
             step();
         }
         heal();
         power(random.nextBoolean());
         verify();
+        cleanUp();
+    }
+
+    /** Nothing is left of topics that were deleted. */
+    private void cleanUp() throws IOException {
+        timers.advanceMs(40_000);
+        workers.close();
+        assertEquals(List.of(), disk.list(DIRECTORY).stream().filter(name -> name.endsWith(LogFileNames.DELETED_FOLDER)).toList());
     }
 
     private void note(String step) {
@@ -98,13 +105,12 @@ final class LogSimulation {
 
     private void open() throws IOException {
         catalog = LocalCatalog.open(LogSettings.in(DIRECTORY).withFlushMode(mode), disk, clock, timers, workers);
-        if (partition != null) {
-            partition = catalog.topics().get("t").partitions().getFirst();
-        }
+        Topic topic = catalog.topics().get("t");
+        partition = topic == null ? null : topic.partitions().getFirst();
     }
 
     private void step() throws Exception {
-        switch (random.nextInt(25)) {
+        switch (random.nextInt(26)) {
             case 0, 1, 2, 3, 4, 5 -> append();
             case 6 -> appendTransactional();
             case 7 -> endTransaction();
@@ -120,6 +126,7 @@ final class LogSimulation {
             case 21 -> breakSomething();
             case 22 -> appendDuringFlush();
             case 23 -> powerCutInTheMidst();
+            case 24 -> deleteAndCreate();
             default -> wrongSequence();
         }
     }
@@ -388,10 +395,62 @@ final class LogSimulation {
         workers.clear();
         timers = new ManualTimers(clock);
         open();
+        if (partition == null) {
+            return;
+        }
         if (!cut && !doubt) {
             assertEquals(end, partition.offsets().logEnd(), "log end after a kill");
         }
         settle();
+    }
+
+    /** A topic of the same name that knows nothing of the one before, whatever happens in between. */
+    private void deleteAndCreate() throws Exception {
+        if (!delete()) {
+            return;
+        }
+        if (random.nextBoolean()) {
+            workers.runOne();
+        }
+        if (random.nextInt(3) == 0) {
+            power(random.nextBoolean());
+            assertNull(partition, "a deleted topic is back");
+        }
+        create();
+    }
+
+    /** False if the topic is still there. */
+    private boolean delete() throws Exception {
+        note("delete topic");
+        Partition gone = partition;
+        try {
+            catalog.delete("t");
+        } catch (KafkaStorageException e) {
+            onlyIfFaulty(e);
+            // Only a restart tells what became of it.
+            power(random.nextBoolean());
+            return partition == null;
+        }
+        partition = null;
+        doubtful.clear();
+        assertThrows(UnknownTopicOrPartitionException.class, gone::offsets);
+        return true;
+    }
+
+    private void create() throws Exception {
+        note("create topic");
+        model = new ModelLog();
+        doubtful.clear();
+        try {
+            partition = catalog.create("t", 1, configs).partitions().getFirst();
+        } catch (KafkaStorageException e) {
+            onlyIfFaulty(e);
+            power(random.nextBoolean());
+            if (partition == null) {
+                partition = catalog.create("t", 1, configs).partitions().getFirst();
+            }
+        }
+        noticeDurable();
     }
 
     /** From some call on nothing works any more, then the power is gone. */
@@ -420,8 +479,8 @@ final class LogSimulation {
             assertEquals(model.end(), offsets.logEnd(), "log end");
             assertEquals(model.logStart, offsets.logStart(), "log start");
             assertEquals(model.lastStable(offsets.highWatermark()), offsets.lastStable(), "last stable offset");
-            check(model.logStart, offsets.highWatermark(), ReadLimit.HIGH_WATERMARK, 200 + random.nextInt(3000));
-            check(model.logStart, offsets.logEnd(), ReadLimit.LOG_END, 1 << 20);
+            model.check(partition, model.logStart, offsets.highWatermark(), ReadLimit.HIGH_WATERMARK, 200 + random.nextInt(3000));
+            model.check(partition, model.logStart, offsets.logEnd(), ReadLimit.LOG_END, 1 << 20);
         } catch (KafkaStorageException | UncheckedIOException e) {
             onlyIfFaulty(e);
         }
@@ -435,47 +494,9 @@ final class LogSimulation {
             long end = limit == ReadLimit.LAST_STABLE ? offsets.lastStable() : offsets.highWatermark();
             long from = model.logStart + random.nextInt((int) (end - model.logStart) + 1);
             note("read from " + from);
-            check(from, end, limit, 1 + random.nextInt(2000));
+            model.check(partition, from, end, limit, 1 + random.nextInt(2000));
         } catch (KafkaStorageException | UncheckedIOException e) {
             onlyIfFaulty(e);
-        }
-    }
-
-    /** Reads from {@code from} to {@code end} piece by piece and compares. */
-    private void check(long from, long end, ReadLimit limit, int maxBytes) {
-        long next = from;
-        while (next < end) {
-            Fetched fetched = partition.read(next, maxBytes, true, limit);
-            int size = fetched.records().sizeInBytes();
-            List<MutableRecordBatch> batches = Batches.batches(fetched);
-            assertTrue(!batches.isEmpty(), "nothing at " + next + " of " + end);
-            assertTrue(size <= maxBytes || batches.size() == 1, "more than asked");
-            long first = next;
-            for (MutableRecordBatch batch : batches) {
-                compare(expected(next), batch);
-                next = batch.nextOffset();
-            }
-            assertTrue(next <= end, "read past the limit");
-            if (limit == ReadLimit.LAST_STABLE) {
-                assertEquals(new HashSet<>(model.aborted(first, next)), new HashSet<>(fetched.aborted()), "aborted transactions in " + first + " to " + next);
-            }
-        }
-        assertEquals(0, partition.read(end, maxBytes, true, limit).records().sizeInBytes());
-    }
-
-    private ModelLog.Batch expected(long offset) {
-        return model.batches.stream().filter(batch -> batch.base() <= offset && offset < batch.next()).findFirst().orElseThrow();
-    }
-
-    private static void compare(ModelLog.Batch expected, MutableRecordBatch batch) {
-        assertEquals(expected.base(), batch.baseOffset());
-        assertEquals(expected.next(), batch.nextOffset());
-        if (expected.marker() == null) {
-            List<String> values = new ArrayList<>();
-            for (Record record : batch) {
-                values.add(StandardCharsets.UTF_8.decode(record.value()).toString());
-            }
-            assertEquals(expected.values(), values);
         }
     }
 

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.log;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.ottla.topic.Fetched;
 import io.ottla.topic.Fetched.AbortedTransaction;
+import io.ottla.topic.Partition;
+import io.ottla.topic.ReadLimit;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.Record;
 
 /** What a log should hold, as simply as can be: a list of batches. */
 final class ModelLog {
@@ -115,5 +125,43 @@ final class ModelLog {
             }
         }
         return all;
+    }
+
+    /** Reads from {@code from} to {@code end} piece by piece and compares. */
+    void check(Partition partition, long from, long end, ReadLimit limit, int maxBytes) {
+        long next = from;
+        while (next < end) {
+            Fetched fetched = partition.read(next, maxBytes, true, limit);
+            int size = fetched.records().sizeInBytes();
+            List<MutableRecordBatch> found = Batches.batches(fetched);
+            assertTrue(!found.isEmpty(), "nothing at " + next + " of " + end);
+            assertTrue(size <= maxBytes || found.size() == 1, "more than asked");
+            long first = next;
+            for (MutableRecordBatch batch : found) {
+                compare(batchAt(next), batch);
+                next = batch.nextOffset();
+            }
+            assertTrue(next <= end, "read past the limit");
+            if (limit == ReadLimit.LAST_STABLE) {
+                assertEquals(new HashSet<>(aborted(first, next)), new HashSet<>(fetched.aborted()), "aborted transactions in " + first + " to " + next);
+            }
+        }
+        assertEquals(0, partition.read(end, maxBytes, true, limit).records().sizeInBytes());
+    }
+
+    private Batch batchAt(long offset) {
+        return batches.stream().filter(batch -> batch.base() <= offset && offset < batch.next()).findFirst().orElseThrow();
+    }
+
+    private static void compare(Batch expected, MutableRecordBatch batch) {
+        assertEquals(expected.base(), batch.baseOffset());
+        assertEquals(expected.next(), batch.nextOffset());
+        if (expected.marker() == null) {
+            List<String> values = new ArrayList<>();
+            for (Record record : batch) {
+                values.add(StandardCharsets.UTF_8.decode(record.value()).toString());
+            }
+            assertEquals(expected.values(), values);
+        }
     }
 }
