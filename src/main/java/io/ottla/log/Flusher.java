@@ -41,20 +41,27 @@ final class Flusher {
 
     /** There is something more to flush, now. Called under the lock. */
     void appended() {
-        count();
+        gathering.appended();
+        endGathering();
         request();
     }
 
     /** There is something more to flush, but nobody waits for it yet. Called under the lock. */
     void appendedUnasked() {
-        count();
+        gathering.appendedUnasked();
         if (!flushing) {
             requestLater();
         }
     }
 
-    private void count() {
-        gathering.appended();
+    /** Somebody waits for what was appended. Called under the lock. */
+    void awaited() {
+        gathering.asked();
+        endGathering();
+        request();
+    }
+
+    private void endGathering() {
         if (complete != null && gathering.complete()) {
             complete.signal();
         }

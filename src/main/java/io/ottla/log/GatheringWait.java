@@ -15,6 +15,8 @@ final class GatheringWait {
     private final Clock clock;
     private int expected;
     private int here;
+    /** Whether there is something that nobody waits for so far: whoever it is for does not come again when it is flushed. */
+    private boolean unasked;
     private long startedNanos;
     private long patienceNanos;
     /** Waits in a row that brought nothing; after each, twice as many flushes go without. */
@@ -28,6 +30,19 @@ final class GatheringWait {
     /** Counts an append that the next flush will cover. */
     void appended() {
         here++;
+    }
+
+    /** Takes note of an append that nobody waits for yet. */
+    void appendedUnasked() {
+        unasked = true;
+    }
+
+    /** Somebody waits for the next flush; counts what was appended without that as one append. */
+    void asked() {
+        if (unasked) {
+            unasked = false;
+            here++;
+        }
     }
 
     /** True when nobody else is expected. */
@@ -57,6 +72,7 @@ final class GatheringWait {
     void flushStarts() {
         expected = here;
         here = 0;
+        unasked = false;
         startedNanos = clock.monotonicNanos();
     }
 

@@ -131,7 +131,7 @@ final class LocalPartition implements Partition {
                 current = state.open();
                 if (offset > current.highWatermark().offset()) {
                     state.waiters().add(offset, callback);
-                    flusher.request();
+                    flusher.awaited();
                     return;
                 }
             } finally {
