@@ -360,7 +360,6 @@ final class ClassicGroup implements Group {
         stateSinceMs = value.stateSinceMs();
         protocolType = value.protocolType().isEmpty() ? null : value.protocolType();
         protocolName = value.protocolName();
-        leaderId = value.leaderId();
         generation = value.generation();
         subscribedTopics = ConsumerProtocols.subscribedTopics(value);
         Map<String, ClassicMember> kept = new LinkedHashMap<>();
@@ -375,6 +374,7 @@ final class ClassicGroup implements Group {
         }
         members.clear();
         members.putAll(kept);
+        leaderId = value.leaderId();
     }
 
     private void restore(ClassicGroupValue.Member kept) {

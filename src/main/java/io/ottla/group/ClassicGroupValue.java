@@ -10,7 +10,7 @@ import java.util.Map;
  *
  * @param protocolType  empty if the group never had a member
  * @param protocolName  null without members
- * @param leaderId      null without members
+ * @param leaderId      null without members, and where nobody has assigned this generation: then a rebalance is due
  * @param stateSinceMs  wall-clock time of this state, or -1 in records of old brokers
  */
 record ClassicGroupValue(
@@ -80,6 +80,10 @@ record ClassicGroupValue(
                 in.int32(), in.int32(), in.compactBytes(), in.compactBytes());
         in.skipTags();
         return member;
+    }
+
+    ClassicGroupValue withoutLeader() {
+        return new ClassicGroupValue(protocolType, generation, protocolName, null, stateSinceMs, members);
     }
 
     /** The group as it is, with the given assignments by member id; members without one get none. */

@@ -337,17 +337,24 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
         expiry.loaded(image.byName()::containsKey, now, outcome);
         for (Group group : groups.values()) {
             switch (group) {
-                case ClassicGroup classic -> classic.members().forEach(member -> {
-                    long deadlineMs = now.elapsedMs() + member.sessionTimeoutMs;
-                    outcome.event(new GroupEvent.SessionProlonged(classic.groupId(), member.memberId, deadlineMs));
-                    outcome.timer(new GroupCommand.SessionOver(classic.groupId(), member.memberId), deadlineMs);
-                });
+                case ClassicGroup classic -> loaded(classic, now, outcome);
                 case ConsumerGroup consumer -> consumers.loaded(consumer, image, now, outcome);
             }
         }
         Outcome<GroupCommand, GroupEvent> own = outcome.build();
         guests.loaded(now, own);
         return own;
+    }
+
+    private static void loaded(ClassicGroup group, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+        group.members().forEach(member -> {
+            long deadlineMs = now.elapsedMs() + member.sessionTimeoutMs;
+            outcome.event(new GroupEvent.SessionProlonged(group.groupId(), member.memberId, deadlineMs));
+            outcome.timer(new GroupCommand.SessionOver(group.groupId(), member.memberId), deadlineMs);
+        });
+        if (!group.isEmpty() && group.leaderId() == null) {
+            outcome.timer(new GroupCommand.Settle(group.groupId(), "downgrade from the consumer protocol was cut off"), now.elapsedMs());
+        }
     }
 
     @Override

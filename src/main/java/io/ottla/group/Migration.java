@@ -150,7 +150,7 @@ final class Migration {
     /** Makes a classic group of those who stay, and calls them back. */
     Outcome<GroupCommand, GroupEvent> downgrade(ConsumerGroup group, Collection<ConsumerMember> gone, String reason, Moment now,
             Outcome.Builder<GroupCommand, GroupEvent> outcome) {
-        convert(group, group.members().stream().filter(each -> !gone.contains(each)).toList(), now, outcome);
+        convert(group, group.members().stream().filter(each -> !gone.contains(each)).toList(), true, now, outcome);
         return outcome.then(new GroupCommand.Settle(group.groupId(), "downgrade from the consumer protocol: " + reason));
     }
 
@@ -164,19 +164,21 @@ final class Migration {
                 each -> each == member || group.isSettled(each.current()));
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         outcome.event(new GroupEvent.CurrentKept(group.groupId(), member.memberId(), current));
-        convert(group, List.copyOf(group.members()), now, outcome);
+        convert(group, List.copyOf(group.members()), rebalance, now, outcome);
         outcome.reply(join.beat().caller(), new ConsumerGroupHeartbeatResponseData().setMemberId(member.memberId()).setMemberEpoch(current.epoch()));
         return outcome.then(!rebalance ? null : new GroupCommand.Settle(group.groupId(),
                 "downgrade from the consumer protocol: member " + member.memberId() + " came back with the classic one"));
     }
 
-    private static void convert(ConsumerGroup group, List<ConsumerMember> members, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
+    /** @param rebalance whether what members have is not all that there is: then nobody is kept as the leader, so that a restart does not end the rebalance that follows */
+    private static void convert(
+            ConsumerGroup group, List<ConsumerMember> members, boolean rebalance, Moment now, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
         String groupId = group.groupId();
         for (GroupEvent.Part part : List.of(GroupEvent.Part.CURRENT, GroupEvent.Part.TARGET, GroupEvent.Part.MEMBER)) {
             group.members().forEach(each -> outcome.event(new GroupEvent.ConsumerPartRemoved(groupId, part, each.memberId())));
         }
         ConsumerDepartures.removeAll(group).forEach(outcome::event);
-        outcome.event(new GroupEvent.ClassicGroupKept(groupId, value(group, members, now)));
+        outcome.event(new GroupEvent.ClassicGroupKept(groupId, rebalance ? value(group, members, now).withoutLeader() : value(group, members, now)));
         for (ConsumerMember each : members) {
             ConsumerMember.Classic classic = each.subscription().classic();
             long deadlineMs = now.elapsedMs() + classic.sessionTimeoutMs();

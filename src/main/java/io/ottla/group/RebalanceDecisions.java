@@ -113,7 +113,7 @@ final class RebalanceDecisions {
     }
 
     private static String leaderAmongJoined(ClassicGroup group) {
-        if (group.member(group.leaderId()).awaitingJoin != null) {
+        if (group.leaderId() != null && group.member(group.leaderId()).awaitingJoin != null) {
             return group.leaderId();
         }
         for (ClassicMember member : group.members()) {
