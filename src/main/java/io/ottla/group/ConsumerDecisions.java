@@ -45,7 +45,7 @@ final class ConsumerDecisions {
             outcome.event(new GroupEvent.ConsumerMemberKept(group.groupId(), member.memberId(), updated));
         }
         boolean wants = changed && (wantsSomethingElse(member.subscription(), updated) || electsAnother(group, member, updated));
-        boolean stale = wants || group.seenTopics() != beat.image().version() || group.epoch() > group.assignmentEpoch();
+        boolean stale = wants || group.seenTopics() != beat.image().version() || group.epoch() > group.assignmentEpoch() || group.hasUnresolved();
         return outcome.then(stale ? new GroupCommand.RefreshConsumers(group.groupId(), wants, beat, beat.image()) : new GroupCommand.AnswerBeat(beat));
     }
 

@@ -195,6 +195,11 @@ final class ConsumerGroup implements Group {
         return regexes.keySet();
     }
 
+    /** Whether there is an expression of which it is not known yet what it stands for. */
+    boolean hasUnresolved() {
+        return !regexes.keySet().containsAll(regexUsers.keySet());
+    }
+
     private Set<String> topicsOf(String regex) {
         ResolvedRegex resolved = regexes.get(regex);
         return resolved == null ? Set.of() : resolved.topics;
