@@ -4,10 +4,13 @@ package io.ottla.bench;
 import io.ottla.testkit.RawClient;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.message.ConsumerProtocolAssignment;
+import org.apache.kafka.common.message.ConsumerProtocolAssignment.TopicPartition;
+import org.apache.kafka.common.message.ConsumerProtocolSubscription;
 import org.apache.kafka.common.message.HeartbeatRequestData;
 import org.apache.kafka.common.message.HeartbeatResponseData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
@@ -17,23 +20,27 @@ import org.apache.kafka.common.message.JoinGroupResponseData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData.SyncGroupRequestAssignment;
 import org.apache.kafka.common.message.SyncGroupResponseData;
+import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.protocol.Message;
+import org.apache.kafka.common.protocol.MessageUtil;
+import org.apache.kafka.common.utils.Utils;
 
-/** The classic protocol. A leader gives partition p to the member whose turn it is; the assignment is a plain list of numbers, for no broker reads it. */
+/** The classic protocol, spoken as consumers do: brokers may look into their subscriptions and assignments. A leader gives partition p to the member whose turn it is. */
 final class ClassicRawMember implements RawMember {
     private static final short JOIN_VERSION = 9;
     private static final short SYNC_VERSION = 5;
     private static final short HEARTBEAT_VERSION = 4;
-    private static final int SESSION_TIMEOUT_MS = 45_000;
+    /** The longest that brokers accept: members that a row leaves behind must not run out while it measures others. */
+    private static final int SESSION_TIMEOUT_MS = 1_800_000;
     private static final int REBALANCE_TIMEOUT_MS = 60_000;
     private static final String PROTOCOL = "range";
-
-    /** What a real consumer's subscription to one topic takes. */
-    private static final int METADATA_BYTES = 40;
+    private static final short CONSUMERS_VERSION = 3;
 
     private enum State { JOINING, SYNCING, MEMBER }
 
     private final String group;
+    private final String topic;
     private final int partitions;
     private State state = State.JOINING;
     private String id = "";
@@ -41,8 +48,9 @@ final class ClassicRawMember implements RawMember {
     private List<String> followers = List.of();
     private volatile Standing standing = Standing.OUTSIDE;
 
-    ClassicRawMember(String group, int partitions) {
+    ClassicRawMember(String group, String topic, int partitions) {
         this.group = group;
+        this.topic = topic;
         this.partitions = partitions;
     }
 
@@ -57,7 +65,7 @@ final class ClassicRawMember implements RawMember {
 
     private JoinGroupRequestData join() {
         JoinGroupRequestProtocolCollection protocols = new JoinGroupRequestProtocolCollection();
-        protocols.add(new JoinGroupRequestProtocol().setName(PROTOCOL).setMetadata(new byte[METADATA_BYTES]));
+        protocols.add(new JoinGroupRequestProtocol().setName(PROTOCOL).setMetadata(bytes(new ConsumerProtocolSubscription().setTopics(List.of(topic)))));
         return new JoinGroupRequestData().setGroupId(group).setMemberId(id).setProtocolType("consumer")
                 .setProtocols(protocols).setSessionTimeoutMs(SESSION_TIMEOUT_MS).setRebalanceTimeoutMs(REBALANCE_TIMEOUT_MS);
     }
@@ -74,6 +82,12 @@ final class ClassicRawMember implements RawMember {
             case SYNCING -> synced(RawAnswers.read(answer, new SyncGroupResponseData(), SYNC_VERSION));
             case MEMBER -> after(RawAnswers.read(answer, new HeartbeatResponseData(), HEARTBEAT_VERSION).errorCode());
         };
+    }
+
+    /** The request that brings no id yet does not count: the broker only gives it one. */
+    @Override
+    public boolean joins() {
+        return state == State.JOINING && !id.isEmpty();
     }
 
     @Override
@@ -102,9 +116,9 @@ final class ClassicRawMember implements RawMember {
             return after(answer.errorCode());
         }
         Set<Integer> mine = new HashSet<>();
-        for (ByteBuffer bytes = ByteBuffer.wrap(answer.assignment()); bytes.hasRemaining(); ) {
-            mine.add(bytes.getInt());
-        }
+        ByteBuffer assignment = ByteBuffer.wrap(answer.assignment());
+        short version = assignment.getShort();
+        new ConsumerProtocolAssignment(new ByteBufferAccessor(assignment), version).assignedPartitions().forEach(each -> mine.addAll(each.partitions()));
         standing = new Standing(generation, mine);
         state = State.MEMBER;
         return Next.AT_ITS_HEARTBEAT;
@@ -113,13 +127,18 @@ final class ClassicRawMember implements RawMember {
     private List<SyncGroupRequestAssignment> assign(List<String> members) {
         List<SyncGroupRequestAssignment> all = new ArrayList<>();
         for (int member = 0; member < members.size(); member++) {
-            ByteBuffer mine = ByteBuffer.allocate((partitions / members.size() + 1) * Integer.BYTES);
-            for (int partition = member; partition < partitions; partition += members.size()) {
-                mine.putInt(partition);
+            List<Integer> mine = IntStream.iterate(member, partition -> partition < partitions, partition -> partition + members.size()).boxed().toList();
+            ConsumerProtocolAssignment assignment = new ConsumerProtocolAssignment();
+            if (!mine.isEmpty()) {
+                assignment.assignedPartitions().add(new TopicPartition().setTopic(topic).setPartitions(mine));
             }
-            all.add(new SyncGroupRequestAssignment().setMemberId(members.get(member)).setAssignment(Arrays.copyOf(mine.array(), mine.position())));
+            all.add(new SyncGroupRequestAssignment().setMemberId(members.get(member)).setAssignment(bytes(assignment)));
         }
         return all;
+    }
+
+    private static byte[] bytes(Message ofConsumers) {
+        return Utils.toArray(MessageUtil.toVersionPrefixedByteBuffer(CONSUMERS_VERSION, ofConsumers));
     }
 
     /** An error means to join again. */

@@ -15,7 +15,7 @@ enum GroupProtocol {
 
     /** A member that has not joined yet. */
     RawMember member(String group, String topic, Uuid topicId, int partitions) {
-        return this == CLASSIC ? new ClassicRawMember(group, partitions) : new ModernRawMember(group, topic, topicId);
+        return this == CLASSIC ? new ClassicRawMember(group, topic, partitions) : new ModernRawMember(group, topic, topicId);
     }
 
     /** Has the group's coordinator ready. */

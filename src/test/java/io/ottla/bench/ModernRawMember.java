@@ -47,13 +47,16 @@ final class ModernRawMember implements RawMember {
             }
             return Next.SOON;
         }
+        boolean moves = epoch != answer.memberEpoch() || answer.assignment() != null;
         epoch = answer.memberEpoch();
         toBeToldOf = answer.assignment() != null;
         if (toBeToldOf) {
             owned = new HashSet<>();
             answer.assignment().topicPartitions().forEach(partitions -> owned.addAll(partitions.partitions()));
         }
-        standing = new Standing(epoch, owned);
+        if (moves) {
+            standing = new Standing(epoch, owned);
+        }
         return toBeToldOf ? Next.AT_ONCE : Next.AT_ITS_HEARTBEAT;
     }
 
@@ -66,6 +69,11 @@ final class ModernRawMember implements RawMember {
             request.setTopicPartitions(owned.isEmpty() ? List.of() : List.of(new TopicPartitions().setTopicId(topicId).setPartitions(List.copyOf(owned))));
         }
         return request;
+    }
+
+    @Override
+    public boolean joins() {
+        return epoch == JOINING;
     }
 
     @Override

@@ -16,6 +16,9 @@ interface RawMember {
         static final Standing OUTSIDE = new Standing(-1, Set.of());
     }
 
+    /** Whether what it asks next lets the broker know of a member that may change who owns what. */
+    boolean joins();
+
     /** When a member has more to say. */
     enum Next { AT_ONCE, SOON, AT_ITS_HEARTBEAT }
 

@@ -18,6 +18,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * The clients of many members, each with a connection of its own, on one thread: a thousand of them cost the machine so little that what is
@@ -56,6 +57,9 @@ final class RawMembers implements AutoCloseable {
     private final ByteBuffer in = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private final ByteBuffer out = ByteBuffer.allocateDirect(BUFFER_BYTES);
     private final Thread thread;
+    private volatile boolean hastened;
+    private volatile long lastJoinNanos;
+    private volatile long lastMoveNanos;
     private volatile Throwable failure;
     private volatile boolean closed;
 
@@ -83,10 +87,27 @@ final class RawMembers implements AutoCloseable {
         selector.wakeup();
     }
 
+    /** Has members that wait for their next heartbeat send it now. */
+    void hasten() {
+        hastened = true;
+        selector.wakeup();
+    }
+
+    /** When a member has joined, or joined again, last: {@link System#nanoTime}. */
+    long lastJoinNanos() {
+        return lastJoinNanos;
+    }
+
+    /** When a member has taken up an assignment last: {@link System#nanoTime}. */
+    long lastMoveNanos() {
+        return lastMoveNanos;
+    }
+
     private void run() {
         try {
             while (!closed) {
                 admit();
+                makeHaste();
                 takeTurns();
                 long waitNanos = turns.isEmpty() ? Long.MAX_VALUE : turns.peek().atNanos - System.nanoTime();
                 selector.select(this::receive, Math.clamp(TimeUnit.NANOSECONDS.toMillis(waitNanos), 1, 1_000));
@@ -103,6 +124,17 @@ final class RawMembers implements AutoCloseable {
         }
     }
 
+    private void makeHaste() throws IOException {
+        if (hastened) {
+            hastened = false;
+            List<Turn> all = List.copyOf(turns);
+            turns.clear();
+            for (Turn turn : all) {
+                send(turn.line);
+            }
+        }
+    }
+
     private void takeTurns() throws IOException {
         while (!turns.isEmpty() && turns.peek().atNanos - System.nanoTime() <= 0) {
             send(turns.poll().line);
@@ -110,6 +142,9 @@ final class RawMembers implements AutoCloseable {
     }
 
     private void send(Line line) throws IOException {
+        if (line.member.joins()) {
+            lastJoinNanos = System.nanoTime();
+        }
         ByteBuffer frame = line.member.ask();
         out.clear().putInt(frame.remaining()).put(frame).flip();
         while (out.hasRemaining()) {
@@ -140,22 +175,36 @@ final class RawMembers implements AutoCloseable {
     }
 
     private void answered(Line line, ByteBuffer answer) throws IOException {
-        switch (line.member.take(answer)) {
+        RawMember.Standing before = line.member.standing();
+        RawMember.Next next = line.member.take(answer);
+        if (line.member.standing() != before) {
+            lastMoveNanos = System.nanoTime();
+        }
+        switch (next) {
             case AT_ONCE -> send(line);
             case SOON -> turns.add(new Turn(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SOON_MS), line));
             case AT_ITS_HEARTBEAT -> turns.add(new Turn(System.nanoTime() + heartbeatNanos, line));
         }
     }
 
+    /** Returns once a member has joined since {@code nanos}. */
+    void awaitJoinAfter(long nanos) throws InterruptedException {
+        await(() -> lastJoinNanos - nanos > 0, "nobody joined");
+    }
+
     /** Returns once the members of one group share a topic evenly, each partition has one owner, and all are in the same epoch. */
     void awaitSettled(List<? extends RawMember> group, int partitions) throws InterruptedException {
+        await(() -> settled(group, partitions), "the group did not settle");
+    }
+
+    private void await(BooleanSupplier done, String otherwise) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLE_WITHIN_S);
-        while (!settled(group, partitions)) {
+        while (!done.getAsBoolean()) {
             if (failure != null) {
                 throw new IllegalStateException("a member failed", failure);
             }
             if (System.nanoTime() > deadline) {
-                throw new IllegalStateException("the group did not settle within " + SETTLE_WITHIN_S + " s");
+                throw new IllegalStateException(otherwise + " within " + SETTLE_WITHIN_S + " s");
             }
             Thread.sleep(1);
         }
