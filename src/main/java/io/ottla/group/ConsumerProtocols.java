@@ -3,6 +3,7 @@ package io.ottla.group;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -31,12 +32,18 @@ final class ConsumerProtocols {
 
     private static Set<String> subscribedTopics(List<byte[]> subscriptions) {
         Set<String> topics = new HashSet<>();
+        byte[] last = null;
         for (byte[] each : subscriptions) {
+            // In a large group most members say the same.
+            if (Arrays.equals(each, last)) {
+                continue;
+            }
             ConsumerProtocolSubscription subscription = subscription(each);
             if (subscription == null) {
                 return null;
             }
             topics.addAll(subscription.topics());
+            last = each;
         }
         return topics;
     }

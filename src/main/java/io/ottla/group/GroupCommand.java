@@ -62,7 +62,13 @@ sealed interface GroupCommand extends Command {
             String reason,
             Pace pace,
             TopicsImage image,
-            Caller<JoinGroupResponseData> caller) implements Asked<JoinGroupResponseData> {}
+            Caller<JoinGroupResponseData> caller) implements Asked<JoinGroupResponseData> {
+        /** A newcomer that only gets its id; any other join may be the last one of a rebalance. */
+        @Override
+        public boolean brief() {
+            return memberId.isEmpty() && instanceId == null && idFirst;
+        }
+    }
 
     /** @param protocolType null if the client does not say (before version 5), as {@code protocolName} */
     record Sync(
@@ -73,7 +79,13 @@ sealed interface GroupCommand extends Command {
             String protocolType,
             String protocolName,
             Map<String, byte[]> assignments,
-            Caller<SyncGroupResponseData> caller) implements Asked<SyncGroupResponseData> {}
+            Caller<SyncGroupResponseData> caller) implements Asked<SyncGroupResponseData> {
+        /** All but the leader, who assigns, only fetch or wait. */
+        @Override
+        public boolean brief() {
+            return assignments.isEmpty();
+        }
+    }
 
     record Heartbeat(String groupId, String memberId, String instanceId, int generation, Caller<Errors> caller) implements Asked<Errors> {
         @Override

@@ -54,11 +54,16 @@ final class RebalanceHistory {
         int moved = 0;
         long longestGapMs = 0;
         for (ClassicMember member : group.members()) {
-            Set<TopicPartition> kept = new HashSet<>(ConsumerProtocols.owned(member.metadata(group.protocolName())));
+            Set<TopicPartition> kept = null;
             for (TopicPartition each : assigned(group, member, assignments)) {
                 now.put(each, member.memberId);
                 String before = owners.get(each);
-                longestGapMs = Math.max(longestGapMs, kept.contains(each) ? 0 : gapMs(each, nowMs));
+                long gapMs = gapMs(each, nowMs);
+                if (gapMs > longestGapMs) {
+                    // What members have kept they say, but that is read only where it matters.
+                    kept = kept != null ? kept : new HashSet<>(ConsumerProtocols.owned(member.metadata(group.protocolName())));
+                    longestGapMs = kept.contains(each) ? longestGapMs : gapMs;
+                }
                 if (before != null && !before.equals(member.memberId)) {
                     moved++;
                     if (moves.size() < Rebalance.MAX_LISTED) {

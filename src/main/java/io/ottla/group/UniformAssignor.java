@@ -3,10 +3,12 @@ package io.ottla.group;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,6 +34,41 @@ final class UniformAssignor implements Assignor {
 
         private Load(Wish wish) {
             this.wish = wish;
+        }
+
+        /** Most members of a large group keep what they had: then it is the same object, which costs nothing to compare. */
+        private Partitions target() {
+            Partitions before = wish.before();
+            if (slots.size() == before.size() && slots.stream().allMatch(slot -> before.contains(slot.topicId, slot.partition))) {
+                return before;
+            }
+            Partitions.Builder target = new Partitions.Builder();
+            slots.forEach(slot -> target.add(slot.topicId, slot.partition));
+            return target.build();
+        }
+    }
+
+    /** Partitions that somebody has. */
+    private static final class Taken {
+        private final Map<Uuid, BitSet> byTopic = new HashMap<>();
+
+        /** False if it was taken before. */
+        private boolean add(Uuid topicId, int partition) {
+            BitSet ofTopic = byTopic.computeIfAbsent(topicId, id -> new BitSet());
+            boolean free = !ofTopic.get(partition);
+            ofTopic.set(partition);
+            return free;
+        }
+
+        private boolean has(Uuid topicId, int partition) {
+            BitSet ofTopic = byTopic.get(topicId);
+            return ofTopic != null && ofTopic.get(partition);
+        }
+
+        /** The partitions of these topics that nobody has, in order. */
+        private Iterator<Slot> others(Set<Uuid> topicIds, TopicsImage topics) {
+            return topicIds.stream().flatMap(topicId -> IntStream.range(0, topics.byId().get(topicId).partitions())
+                    .filter(partition -> !has(topicId, partition)).mapToObj(partition -> new Slot(topicId, partition))).iterator();
         }
     }
 
@@ -70,48 +107,45 @@ final class UniformAssignor implements Assignor {
         int total = takers.keySet().stream().mapToInt(topicId -> topics.byId().get(topicId).partitions()).sum();
         int share = loads.isEmpty() ? 0 : total / loads.size();
         int largerShares = loads.isEmpty() ? 0 : total % loads.size();
-        Set<Slot> taken = new HashSet<>();
+        Taken taken = new Taken();
         for (Load load : loads) {
             keep(load, largerShares > 0 ? share + 1 : share, taken, topics);
             largerShares -= load.slots.size() > share ? 1 : 0;
         }
-        Deque<Slot> free = new ArrayDeque<>();
-        takers.keySet().forEach(topicId -> IntStream.range(0, topics.byId().get(topicId).partitions())
-                .mapToObj(partition -> new Slot(topicId, partition)).filter(slot -> !taken.contains(slot)).forEach(free::addLast));
+        Iterator<Slot> free = taken.others(takers.keySet(), topics);
         for (Load load : loads) {
             boolean larger = load.slots.size() <= share && largerShares > 0;
             largerShares -= larger ? 1 : 0;
             while (load.slots.size() < (larger ? share + 1 : share)) {
-                load.slots.addLast(free.removeFirst());
+                load.slots.addLast(free.next());
             }
         }
     }
 
     /** Leaves to everybody what it had; returns what is taken. */
-    private static Set<Slot> keep(List<Load> loads, TopicsImage topics) {
-        Set<Slot> taken = new HashSet<>();
+    private static Taken keep(List<Load> loads, TopicsImage topics) {
+        Taken taken = new Taken();
         loads.forEach(load -> keep(load, Integer.MAX_VALUE, taken, topics));
         return taken;
     }
 
-    private static void keep(Load load, int most, Set<Slot> taken, TopicsImage topics) {
+    private static void keep(Load load, int most, Taken taken, TopicsImage topics) {
         load.wish.before().forEach((topicId, partition) -> {
             boolean exists = load.topics.contains(topicId) && partition < topics.byId().get(topicId).partitions();
-            if (load.slots.size() < most && exists && taken.add(new Slot(topicId, partition))) {
+            if (load.slots.size() < most && exists && taken.add(topicId, partition)) {
                 load.slots.addLast(new Slot(topicId, partition));
             }
         });
     }
 
-    private static void distribute(Map<Uuid, List<Load>> takers, Set<Slot> taken, TopicsImage topics) {
+    private static void distribute(Map<Uuid, List<Load>> takers, Taken taken, TopicsImage topics) {
         takers.forEach((topicId, able) -> {
             TreeSet<Load> byLoad = new TreeSet<>(LEAST_FIRST);
             byLoad.addAll(able);
             for (int partition = 0; partition < topics.byId().get(topicId).partitions(); partition++) {
-                Slot slot = new Slot(topicId, partition);
-                if (!taken.contains(slot)) {
+                if (!taken.has(topicId, partition)) {
                     Load least = byLoad.pollFirst();
-                    least.slots.addLast(slot);
+                    least.slots.addLast(new Slot(topicId, partition));
                     byLoad.add(least);
                 }
             }
@@ -180,9 +214,7 @@ final class UniformAssignor implements Assignor {
     private static Map<String, Partitions> targets(List<Load> loads) {
         Map<String, Partitions> targets = new HashMap<>();
         for (Load load : loads) {
-            Partitions.Builder target = new Partitions.Builder();
-            load.slots.forEach(slot -> target.add(slot.topicId, slot.partition));
-            targets.put(load.wish.memberId(), target.build());
+            targets.put(load.wish.memberId(), load.target());
         }
         return targets;
     }
