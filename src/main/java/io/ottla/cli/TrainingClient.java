@@ -18,7 +18,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** What clients commonly do to a broker, in short: topics, records of several sizes and compressions, a consumer group,
  * transactions, questions. */
 final class TrainingClient {
-    private static final String TOPIC = "training";
+    static final String TOPIC = "training";
     private static final int PARTITIONS = 3;
     private static final int ROUNDS = 40;
     private static final int RECORDS_PER_ROUND = 200;
@@ -43,6 +43,10 @@ final class TrainingClient {
             }
             sent += client.transact();
             client.consume(sent);
+            try (TrainingGroup classic = new TrainingGroup(args[0], "classic"); TrainingGroup modern = new TrainingGroup(args[0], "consumer")) {
+                classic.rebalance();
+                modern.rebalance();
+            }
             client.ask(admin);
         }
     }
