@@ -149,6 +149,7 @@ public final class Ottla implements AutoCloseable {
         Clock clock = Clock.SYSTEM;
         SystemTimers timers = own(new SystemTimers());
         catalog = own(openCatalog(config, clock, timers));
+        own(new JmxHealth(timers, catalog::health));
         CoordinatorRuntime coordinators = own(new CoordinatorRuntime(clock, config.getInt("num.network.threads")));
         GroupCoordinator groups = own(new GroupCoordinator(coordinators, catalog, GroupSettings.of(config.values())));
         ShareCoordinator share = new ShareCoordinator(coordinators, catalog, groups, config.values());
