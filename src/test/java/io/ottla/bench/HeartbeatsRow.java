@@ -14,7 +14,7 @@ final class HeartbeatsRow implements Row {
     private static final long CLASSIC_INTERVAL_MS = 3000;
     private static final long CONSUMER_INTERVAL_MS = 5000;
     /** Compilers are busy with the joins for a while; what is measured goes on for days. */
-    private static final int WARM_INTERVALS = 4;
+    private static final int WARM_INTERVALS = 10;
     private static final int INTERVALS = 4;
 
     private final Scale scale;
