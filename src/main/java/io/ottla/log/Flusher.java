@@ -26,6 +26,7 @@ final class Flusher {
     /** Guarded by the partition's lock. */
     private boolean flushing;
     private final GatheringWait gathering;
+    private final Runnable flush = this::flush;
     /** Waited for, without the lock, until {@link #gathering} is complete; null until the first time. */
     private Condition complete;
 
@@ -91,7 +92,7 @@ final class Flusher {
         wanted = true;
         if (!flushing) {
             flushing = true;
-            state.context().workers().submit(this::flush);
+            state.submitUnlocked(flush);
         }
     }
 
@@ -187,7 +188,8 @@ final class Flusher {
             return;
         }
         if (wanted) {
-            request();
+            flushing = true;
+            state.context().workers().submitNext(flush);
         } else {
             requestLater();
         }

@@ -35,6 +35,11 @@ final class LogWorkers implements Workers {
     }
 
     @Override
+    public synchronized void submitNext(Runnable task) {
+        queue.addLast(task);
+    }
+
+    @Override
     public synchronized boolean spare() {
         return queue.isEmpty() && (idle > 0 || threads < maxThreads);
     }

@@ -6,6 +6,9 @@ interface Workers {
     /** Has {@code task} run soon, on some thread but the caller's. */
     void submit(Runnable task);
 
+    /** Has {@code task} run soon. Called by a task that is about to end, whose thread may take it: no other is woken. */
+    void submitNext(Runnable task);
+
     /** Whether a thread may dawdle without keeping others' work waiting. */
     boolean spare();
 

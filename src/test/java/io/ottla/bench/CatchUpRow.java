@@ -40,7 +40,7 @@ final class CatchUpRow implements Row {
     private static final int IN_FLIGHT = 5;
     private static final int PASSES = 5;
     /** As long as compilers are at work on either side, a fetch costs its client more than the broker. */
-    private static final int WARM_UP_PASSES = 5;
+    private static final int WARM_UP_PASSES = 10;
 
     /** The last version with topic names. */
     private static final short FETCH_VERSION = 12;

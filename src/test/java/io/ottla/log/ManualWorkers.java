@@ -20,6 +20,11 @@ final class ManualWorkers implements Workers {
     }
 
     @Override
+    public void submitNext(Runnable task) {
+        submit(task);
+    }
+
+    @Override
     public boolean spare() {
         return false;
     }
