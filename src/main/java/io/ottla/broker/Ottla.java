@@ -211,7 +211,8 @@ public final class Ottla implements AutoCloseable {
                 config.getInt("max.connections.per.ip"),
                 config.getInt("socket.send.buffer.bytes"),
                 config.getInt("socket.receive.buffer.bytes"),
-                config.getInt("socket.listen.backlog.size"));
+                config.getInt("socket.listen.backlog.size"),
+                Runtime.getRuntime().maxMemory() / 2);
         try {
             return new NetworkServer(settings, clock);
         } catch (IOException e) {

@@ -5,43 +5,76 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 
 /**
- * Direct buffers for frames that arrive in pieces and replies that leave in pieces, in powers of two. Owned by one event
- * loop. What it keeps is bounded; larger buffers come from the heap and are left to the collector.
+ * Buffers for frames that arrive in pieces and replies that leave in pieces, in powers of two. Owned by one event loop. What it
+ * keeps is bounded, and so is what it takes outside the heap: the JVM answers a lack of that memory with collections and pauses, on
+ * the loop's thread. Larger buffers, and those past that bound, come from the heap and are left to the collector.
  */
 final class BufferPool {
     private static final int SMALLEST_SHIFT = 10;
     private static final int LARGEST_SHIFT = 21;
     private static final long KEEP_BYTES = 8L << 20;
 
+    private final BufferBudget budget;
+    private final long maxDirectBytes;
+
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final ArrayDeque<ByteBuffer>[] free = new ArrayDeque[LARGEST_SHIFT + 1];
 
     private long keptBytes;
+    /** Of what is taken and what is kept. */
+    private long directBytes;
 
-    BufferPool() {
+    BufferPool(BufferBudget budget, long maxDirectBytes) {
+        this.budget = budget;
+        this.maxDirectBytes = maxDirectBytes;
         for (int shift = SMALLEST_SHIFT; shift <= LARGEST_SHIFT; shift++) {
             free[shift] = new ArrayDeque<>();
         }
     }
 
-    /** A cleared buffer with at least {@code capacity} bytes. */
+    /**
+     * A cleared buffer with at least {@code capacity} bytes, to be given back.
+     *
+     * @throws BufferBudget.BudgetExceeded if the connections hold too much already
+     */
     ByteBuffer take(int capacity) {
         int shift = shift(capacity);
-        if (shift > LARGEST_SHIFT) {
-            return ByteBuffer.allocate(capacity);
+        int bytes = shift > LARGEST_SHIFT ? capacity : 1 << shift;
+        budget.reserve(bytes);
+        try {
+            return shift > LARGEST_SHIFT ? ByteBuffer.allocate(bytes) : take(shift, bytes);
+        } catch (OutOfMemoryError e) {
+            budget.release(bytes);
+            throw e;
         }
-        ByteBuffer buffer = free[shift].pollLast();
-        if (buffer == null) {
-            return ByteBuffer.allocateDirect(1 << shift);
-        }
-        keptBytes -= buffer.capacity();
-        return buffer.clear();
     }
 
+    private ByteBuffer take(int shift, int bytes) {
+        ByteBuffer buffer = free[shift].pollLast();
+        if (buffer != null) {
+            keptBytes -= bytes;
+            return buffer.clear();
+        }
+        if (directBytes + bytes > maxDirectBytes) {
+            return ByteBuffer.allocate(bytes);
+        }
+        buffer = ByteBuffer.allocateDirect(bytes);
+        directBytes += bytes;
+        return buffer;
+    }
+
+    /** Takes back a buffer of {@link #take}. */
     void give(ByteBuffer buffer) {
-        if (buffer.isDirect() && keptBytes + buffer.capacity() <= KEEP_BYTES) {
-            keptBytes += buffer.capacity();
-            free[shift(buffer.capacity())].addLast(buffer);
+        int bytes = buffer.capacity();
+        budget.release(bytes);
+        if (!buffer.isDirect()) {
+            return;
+        }
+        if (keptBytes + bytes <= KEEP_BYTES) {
+            keptBytes += bytes;
+            free[shift(bytes)].addLast(buffer);
+        } else {
+            directBytes -= bytes;
         }
     }
 

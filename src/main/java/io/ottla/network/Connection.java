@@ -28,8 +28,8 @@ import org.slf4j.LoggerFactory;
 final class Connection {
     private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
     private static final int MAX_PIPELINED = 256;
-    /** A frame that does not fit gets its buffer step by step, so that a claimed length alone costs nothing. */
-    private static final int FIRST_FRAME_BYTES = 64 * 1024;
+    /** A frame that does not fit gets its buffer step by step, so that a claimed length alone costs next to nothing. */
+    private static final int FIRST_FRAME_BYTES = 4 * 1024;
 
     private final SocketChannel channel;
     private final EventLoop loop;
@@ -112,7 +112,11 @@ final class Connection {
         } catch (IOException e) {
             LOG.debug("event=connection_lost peer={} reason={}", clientHost, e.toString());
             close();
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (BufferBudget.BudgetExceeded e) {
+            refuse(e.getMessage());
+        } catch (OutOfMemoryError e) {
+            refuse("out of memory: " + e.getMessage());
+        } catch (RuntimeException e) {
             fail("request could not be handled", e);
         }
     }
@@ -271,6 +275,10 @@ final class Connection {
         } catch (IOException e) {
             LOG.debug("event=connection_lost peer={} reason={}", clientHost, e.toString());
             close();
+        } catch (BufferBudget.BudgetExceeded e) {
+            refuse(e.getMessage());
+        } catch (OutOfMemoryError e) {
+            refuse("out of memory: " + e.getMessage());
         } catch (RuntimeException e) {
             fail("reply could not be sent", e);
         }

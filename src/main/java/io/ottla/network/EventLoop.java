@@ -47,7 +47,7 @@ public final class EventLoop {
         }
     }
 
-    final BufferPool buffers = new BufferPool();
+    final BufferPool buffers;
     final ReplyWriter writer = new ReplyWriter();
     final RefusalLog refusals = new RefusalLog(this::schedule, line -> LOG.warn("{}", line));
     final ByteBuffer readScratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
@@ -60,8 +60,9 @@ public final class EventLoop {
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private volatile boolean running = true;
 
-    EventLoop(String name, Clock clock) throws IOException {
+    EventLoop(String name, Clock clock, BufferPool buffers) throws IOException {
         this.clock = clock;
+        this.buffers = buffers;
         selector = Selector.open();
         thread = new LoopThread(name);
     }
@@ -141,6 +142,11 @@ public final class EventLoop {
     /** Stops the loop, closing every connection, and waits for its thread to end. */
     void stop() {
         running = false;
+        if (thread.getState() == Thread.State.NEW) {
+            // A closed listener keeps its port until the selector has let go of it.
+            closeAll();
+            return;
+        }
         selector.wakeup();
         try {
             thread.join();
@@ -157,6 +163,10 @@ public final class EventLoop {
                 LOG.error("event=loop_turn_failed loop={} action=continue", thread.getName(), e);
             }
         }
+        closeAll();
+    }
+
+    private void closeAll() {
         for (SelectionKey key : selector.keys()) {
             closeQuietly(key);
         }

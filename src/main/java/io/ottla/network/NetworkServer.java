@@ -21,11 +21,14 @@ import org.slf4j.LoggerFactory;
 public final class NetworkServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(NetworkServer.class);
     private static final long ACCEPT_RETRY_MS = 100;
+    /** Of all loops together. */
+    private static final long MOST_DIRECT_BYTES = 128L << 20;
 
     private final NetworkSettings settings;
     private final List<EventLoop> loops = new ArrayList<>();
     private final List<ServerSocketChannel> listeners = new ArrayList<>();
     private final List<Set<Connection>> connections = new ArrayList<>();
+    private final BufferBudget budget;
     private final AtomicInteger connectionCount = new AtomicInteger();
     private final Map<InetAddress, Integer> countByAddress = new ConcurrentHashMap<>();
     private RequestHandler handler;
@@ -33,8 +36,10 @@ public final class NetworkServer implements AutoCloseable {
 
     public NetworkServer(NetworkSettings settings, Clock clock) throws IOException {
         this.settings = settings;
+        budget = new BufferBudget(settings.maxBufferBytes());
+        long maxDirectBytes = Math.min(MOST_DIRECT_BYTES, settings.maxBufferBytes() / 4) / settings.threads();
         for (int i = 0; i < settings.threads(); i++) {
-            loops.add(new EventLoop("ottla-network-" + i, clock));
+            loops.add(new EventLoop("ottla-network-" + i, clock, new BufferPool(budget, maxDirectBytes)));
             connections.add(ConcurrentHashMap.newKeySet());
         }
     }
@@ -90,6 +95,11 @@ public final class NetworkServer implements AutoCloseable {
             }
         }
         loops.forEach(EventLoop::stop);
+    }
+
+    /** Bytes that unfinished frames and unsent replies hold now. */
+    long heldBytes() {
+        return budget.usedBytes();
     }
 
     private int bindOne(String name, InetSocketAddress address) throws IOException {

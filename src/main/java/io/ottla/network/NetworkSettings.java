@@ -12,6 +12,7 @@ package io.ottla.network;
  * @param sendBufferBytes     SO_SNDBUF (socket.send.buffer.bytes); -1: the system's
  * @param receiveBufferBytes  SO_RCVBUF (socket.receive.buffer.bytes); -1: the system's
  * @param backlog             connections waiting to be accepted (socket.listen.backlog.size)
+ * @param maxBufferBytes      what unfinished frames and unsent replies of all connections may hold together
  */
 public record NetworkSettings(
         int threads,
@@ -21,4 +22,5 @@ public record NetworkSettings(
         int maxConnectionsPerIp,
         int sendBufferBytes,
         int receiveBufferBytes,
-        int backlog) {}
+        int backlog,
+        long maxBufferBytes) {}

@@ -57,7 +57,12 @@ final class Outbox {
             return;
         }
         ByteBuffer meta = loop.buffers.take(size);
-        writer.encode(meta);
+        try {
+            writer.encode(meta);
+        } catch (RuntimeException e) {
+            loop.buffers.give(meta);
+            throw e;
+        }
         weave(meta.flip(), writer);
     }
 
@@ -161,7 +166,7 @@ final class Outbox {
             if (blocked() || !send(waiting)) {
                 queue.add(waiting);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
             records.release();
             throw e;
         }

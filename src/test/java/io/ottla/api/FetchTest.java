@@ -46,7 +46,7 @@ class FetchTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = new NetworkServer(new NetworkSettings(2, 1 << 20, -1, 100, 100, -1, -1, 50), Clock.SYSTEM);
+        server = new NetworkServer(new NetworkSettings(2, 1 << 20, -1, 100, 100, -1, -1, 50, 64 << 20), Clock.SYSTEM);
         int port = server.bind("PLAINTEXT", "localhost", 0);
         Cluster cluster = new Cluster("cluster", 1, null, Map.of("PLAINTEXT", new Cluster.Endpoint("localhost", port)));
         server.start(new ApiTable(List.of(

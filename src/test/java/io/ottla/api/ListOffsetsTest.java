@@ -36,7 +36,7 @@ class ListOffsetsTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, 100, 100, -1, -1, 50), Clock.SYSTEM);
+        server = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, 100, 100, -1, -1, 50, 64 << 20), Clock.SYSTEM);
         int port = server.bind("PLAINTEXT", "localhost", 0);
         server.start(new ApiTable(List.of(new ListOffsetsApi(catalog))));
         client = RawClient.connect("localhost:" + port);

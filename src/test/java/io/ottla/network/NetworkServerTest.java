@@ -3,6 +3,7 @@ package io.ottla.network;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.testkit.Eventually;
@@ -11,10 +12,14 @@ import io.ottla.wire.InMemoryRecords;
 import io.ottla.world.Clock;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -32,6 +37,7 @@ import org.junit.jupiter.api.Test;
 /** Heartbeats are pipelined here and answered when the test says so; ListGroups is answered at once, Fetch with records. */
 class NetworkServerTest {
     private static final int MAX_REQUEST_BYTES = 1 << 20;
+    private static final long MAX_BUFFER_BYTES = 8 << 20;
 
     private final ConcurrentLinkedQueue<Request> parked = new ConcurrentLinkedQueue<>();
     private volatile ByteBuffer fetched = ByteBuffer.allocate(0);
@@ -68,7 +74,7 @@ class NetworkServerTest {
 
     private void start(int maxConnections, int maxPerIp, long idleMs) throws IOException {
         server = new NetworkServer(
-                new NetworkSettings(2, MAX_REQUEST_BYTES, idleMs, maxConnections, maxPerIp, -1, -1, 50), Clock.SYSTEM);
+                new NetworkSettings(2, MAX_REQUEST_BYTES, idleMs, maxConnections, maxPerIp, -1, -1, 50, MAX_BUFFER_BYTES), Clock.SYSTEM);
         port = server.bind("PLAINTEXT", "localhost", 0);
         server.start(handler);
     }
@@ -157,7 +163,7 @@ class NetworkServerTest {
                         socket.getOutputStream().flush();
                     }
                 } catch (IOException e) {
-                    throw new java.io.UncheckedIOException(e);
+                    throw new UncheckedIOException(e);
                 }
             });
             InputStream in = socket.getInputStream();
@@ -206,6 +212,47 @@ class NetworkServerTest {
                 }
                 healthy.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
             }
+        }
+    }
+
+    @Test
+    void unfinishedFramesHoldABoundedAmountOfMemoryAndKeepNobodyElseOut() throws IOException {
+        start(1_000, 1_000, -1);
+        List<RawClient> greedy = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            RawClient client = connect();
+            try {
+                client.sendBytes(ByteBuffer.allocate(900_000).putInt(1_000_000).array());
+                greedy.add(client);
+            } catch (UncheckedIOException refused) {
+                client.close();
+            }
+        }
+        Eventually.until(() -> "some have to go", () -> {
+            greedy.removeIf(client -> client.closedWithin(20));
+            return greedy.size() < 10;
+        });
+        assertTrue(greedy.size() >= 3, () -> "only " + greedy.size() + " may hold a megabyte of " + MAX_BUFFER_BYTES);
+        try (RawClient other = connect()) {
+            ByteBuffer frame = RawClient.encode(new ListGroupsRequestData().setStatesFilter(List.of("x".repeat(20_000))), (short) 5, 1);
+            byte[] bytes = ByteBuffer.allocate(4 + frame.remaining()).putInt(frame.remaining()).put(frame).array();
+            other.sendBytes(Arrays.copyOf(bytes, 9_000));
+            other.sendBytes(Arrays.copyOfRange(bytes, 9_000, bytes.length));
+            other.receive(1, 5, ListGroupsResponseData.class);
+        }
+        greedy.forEach(RawClient::close);
+        Eventually.until(() -> "what was held is free again", () -> server.heldBytes() == 0);
+    }
+
+    @Test
+    void aServerThatWasNeverStartedLeavesItsPortsFree() throws IOException {
+        start(100, 100, -1);
+        NetworkServer never = new NetworkServer(new NetworkSettings(1, MAX_REQUEST_BYTES, -1, 10, 10, -1, -1, 50, MAX_BUFFER_BYTES), Clock.SYSTEM);
+        int free = never.bind("FIRST", "localhost", 0);
+        assertThrows(IOException.class, () -> never.bind("SECOND", "localhost", port));
+        never.close();
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), free));
         }
     }
 

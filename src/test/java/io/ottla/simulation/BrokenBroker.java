@@ -23,7 +23,7 @@ final class BrokenBroker implements AutoCloseable {
     private final SystemTimers timers = new SystemTimers();
     private final LocalCatalog whole;
     private final CoordinatorRuntime runtime = new CoordinatorRuntime(Clock.SYSTEM, 1);
-    private final NetworkServer network = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, 100, 100, -1, -1, 50), Clock.SYSTEM);
+    private final NetworkServer network = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, 100, 100, -1, -1, 50, 64 << 20), Clock.SYSTEM);
     private final int port;
 
     BrokenBroker(Path directory, Fault fault) throws IOException {
