@@ -15,6 +15,8 @@ final class Blocking {
                 work.run();
             } catch (RuntimeException e) {
                 Failures.reply(request, body, e);
+            } catch (OutOfMemoryError e) {
+                request.hangUp("out of memory: " + e.getMessage());
             }
         });
     }

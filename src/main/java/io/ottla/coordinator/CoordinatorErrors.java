@@ -14,7 +14,7 @@ final class CoordinatorErrors {
 
     private CoordinatorErrors() {}
 
-    static Errors of(RuntimeException failure) {
+    static Errors of(Throwable failure) {
         if (failure instanceof AppendRefused refused) {
             return of(refused.error());
         }

@@ -195,10 +195,9 @@ final class CoordinatorLoop implements AutoCloseable {
     }
 
     private void endTurns() {
-        for (int i = 0; i < written.size(); i++) {
-            written.get(i).endTurn(now);
+        while (!written.isEmpty()) {
+            written.removeLast().endTurn(now);
         }
-        written.clear();
     }
 
     private boolean fireTimers() {

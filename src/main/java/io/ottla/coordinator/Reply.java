@@ -15,7 +15,7 @@ public record Reply<R>(Caller<R> caller, R response) {
     void release() {
         try {
             caller.answer(response);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("event=answer-failed answer={} action=none", response.getClass().getSimpleName(), e);
         }
     }
@@ -23,7 +23,7 @@ public record Reply<R>(Caller<R> caller, R response) {
     void refuse(Errors error) {
         try {
             caller.refuse(error);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("event=refusal-failed error={} action=none", error, e);
         }
     }

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * A shard that could not write what it has applied gives its state up and is loaded again: the journal alone says what happened.
+ * An Error, such as a lack of memory, is no different from any other failure: a loop that ended with it would strand all its shards.
  */
 final class Shard<C extends Command, E> {
     private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
@@ -95,7 +96,7 @@ final class Shard<C extends Command, E> {
                 state = new State.Loading<>();
                 aside.run("load-" + name, () -> replayAside(journal));
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             loadFailed(e);
         }
     }
@@ -115,7 +116,7 @@ final class Shard<C extends Command, E> {
         try {
             State.Active<C, E> loaded = replay(journal);
             loop.run(() -> activate(loaded, loop.now()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             loop.run(() -> loadFailed(e));
         }
     }
@@ -126,12 +127,12 @@ final class Shard<C extends Command, E> {
         LOG.debug("event=shard-loaded shard={} entries={}", name, loaded.journal.length());
         try {
             follow(loaded, settle(loaded, loaded.decider.loaded(now)), now);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             giveUp(loaded, CoordinatorErrors.of(e), "cannot take up its work after loading", e);
         }
     }
 
-    private void loadFailed(RuntimeException e) {
+    private void loadFailed(Throwable e) {
         state = new State.Unloaded<>();
         LOG.error("event=shard-load-failed shard={} action=retry-later-or-at-next-request", name, e);
         loadLater();
@@ -146,7 +147,7 @@ final class Shard<C extends Command, E> {
         Outcome<C, E> outcome;
         try {
             outcome = active.decider.decide(command, now);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("event=decision-failed shard={} command={} action=refused", name, command.getClass().getSimpleName(), e);
             command.refuse(Errors.UNKNOWN_SERVER_ERROR);
             return;
@@ -157,7 +158,7 @@ final class Shard<C extends Command, E> {
             LOG.warn("event=decision-too-large shard={} command={} bytes={} limit={} action=refused",
                     name, command.getClass().getSimpleName(), e.bytes, active.journal.maxBatchBytes());
             command.refuse(CoordinatorErrors.TOO_LARGE);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             command.refuse(Errors.UNKNOWN_SERVER_ERROR);
             giveUp(active, CoordinatorErrors.GIVEN_UP, "cannot apply what it decided", e);
         }
@@ -172,7 +173,7 @@ final class Shard<C extends Command, E> {
                     throw new IllegalStateException("a decision that does not come to an end");
                 }
                 next = settle(active, active.decider.decide(next, now));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 next.refuse(Errors.UNKNOWN_SERVER_ERROR);
                 giveUp(active, CoordinatorErrors.GIVEN_UP, "cannot decide " + next.getClass().getSimpleName(), e);
                 return;
@@ -243,7 +244,7 @@ final class Shard<C extends Command, E> {
             end = active.journal.append(batches.flip());
             entries.clear();
             return true;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             giveUp(active, CoordinatorErrors.of(e), "cannot write " + entries.size() + " entries", e);
             return false;
         }
@@ -286,7 +287,7 @@ final class Shard<C extends Command, E> {
     }
 
     /** Forgets the state: everybody who waits gets {@code error}, and the next command loads the shard again. */
-    private void giveUp(State.Active<C, E> active, Errors error, String reason, RuntimeException cause) {
+    private void giveUp(State.Active<C, E> active, Errors error, String reason, Throwable cause) {
         if (state != active) {
             return;
         }

@@ -47,7 +47,7 @@ final class DurabilityWaiters {
         for (Durable callback : callbacks) {
             try {
                 callback.done(failure);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.error("event=durable_callback_failed action=ignored", e);
             }
         }

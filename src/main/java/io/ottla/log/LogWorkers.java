@@ -29,8 +29,17 @@ final class LogWorkers implements Workers {
         if (idle > 0) {
             notify();
         } else if (threads < maxThreads) {
-            threads++;
+            startThread();
+        }
+    }
+
+    private void startThread() {
+        threads++;
+        try {
             Thread.ofPlatform().name("log-worker").daemon().start(this::work);
+        } catch (OutOfMemoryError e) {
+            threads--;
+            LOG.error("event=thread_start_failed threads={} action=task_waits_for_another reason=\"{}\"", threads, e.getMessage());
         }
     }
 

@@ -34,7 +34,7 @@ final class Watchers {
         for (Watch watch : watches) {
             try {
                 watch.onAdvance.run();
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 LOG.error("event=watcher_failed action=ignored", e);
             }
         }

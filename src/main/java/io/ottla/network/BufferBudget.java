@@ -18,14 +18,22 @@ final class BufferBudget {
         this.limitBytes = limitBytes;
     }
 
-    /** @throws BudgetExceeded if others hold too much */
-    void reserve(int bytes) {
-        long limit = bytes <= SMALL_BYTES ? limitBytes : limitBytes / 4 * 3;
-        if (usedBytes.addAndGet(bytes) > limit) {
+    /** False if others hold too much. */
+    boolean reserve(int bytes) {
+        if (usedBytes.addAndGet(bytes) > limit(bytes)) {
             usedBytes.addAndGet(-bytes);
-            throw new BudgetExceeded("no memory for " + bytes + " bytes: clients' unfinished frames and unread replies hold what they may, "
-                    + limit + " bytes");
+            return false;
         }
+        return true;
+    }
+
+    BudgetExceeded exceeded(int bytes) {
+        return new BudgetExceeded("no memory for " + bytes + " bytes: clients' unfinished frames and unread replies hold what they may, "
+                + limit(bytes) + " bytes");
+    }
+
+    private long limit(int bytes) {
+        return bytes <= SMALL_BYTES ? limitBytes : limitBytes / 4 * 3;
     }
 
     void release(int bytes) {

@@ -3,6 +3,7 @@ package io.ottla.network;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.function.BooleanSupplier;
 
 /**
  * Buffers for frames that arrive in pieces and replies that leave in pieces, in powers of two. Owned by one event loop. What it
@@ -16,6 +17,7 @@ final class BufferPool {
 
     private final BufferBudget budget;
     private final long maxDirectBytes;
+    private final BooleanSupplier makeRoom;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     private final ArrayDeque<ByteBuffer>[] free = new ArrayDeque[LARGEST_SHIFT + 1];
@@ -24,9 +26,11 @@ final class BufferPool {
     /** Of what is taken and what is kept. */
     private long directBytes;
 
-    BufferPool(BufferBudget budget, long maxDirectBytes) {
+    /** @param makeRoom has some buffers given back, if it can, and says whether it could */
+    BufferPool(BufferBudget budget, long maxDirectBytes, BooleanSupplier makeRoom) {
         this.budget = budget;
         this.maxDirectBytes = maxDirectBytes;
+        this.makeRoom = makeRoom;
         for (int shift = SMALLEST_SHIFT; shift <= LARGEST_SHIFT; shift++) {
             free[shift] = new ArrayDeque<>();
         }
@@ -40,7 +44,9 @@ final class BufferPool {
     ByteBuffer take(int capacity) {
         int shift = shift(capacity);
         int bytes = shift > LARGEST_SHIFT ? capacity : 1 << shift;
-        budget.reserve(bytes);
+        if (!budget.reserve(bytes) && !(makeRoom.getAsBoolean() && budget.reserve(bytes))) {
+            throw budget.exceeded(bytes);
+        }
         try {
             return shift > LARGEST_SHIFT ? ByteBuffer.allocate(bytes) : take(shift, bytes);
         } catch (OutOfMemoryError e) {

@@ -30,6 +30,7 @@ final class Connection {
     private static final int MAX_PIPELINED = 256;
     /** A frame that does not fit gets its buffer step by step, so that a claimed length alone costs next to nothing. */
     private static final int FIRST_FRAME_BYTES = 4 * 1024;
+    private static final long STALLED_NANOS = 1_000_000_000;
 
     private final SocketChannel channel;
     private final EventLoop loop;
@@ -128,6 +129,17 @@ final class Connection {
             LOG.debug("event=connection_closed peer={} reason=idle idle_ms={}", clientHost, idleMs);
             close();
         }
+    }
+
+    /** Closes the connection if it holds buffers that others need, for a frame or a reply that has not moved for a while. */
+    boolean closeIfStalled() {
+        // A frame that waits its turn is not its client's fault, unless it is a large one.
+        boolean holds = outbox.blocked() || unread != null && (!paused || unread.capacity() > BufferBudget.SMALL_BYTES);
+        if (closed || !holds || loop.nowNanos() - lastActivityNanos < STALLED_NANOS) {
+            return false;
+        }
+        refuse("stalled while memory is short");
+        return true;
     }
 
     /** A request in hand is answered. From any thread. */
@@ -319,8 +331,8 @@ final class Connection {
                 if (exchange.reply() != null) {
                     int size = loop.writer.measure(
                             exchange.head().api(), exchange.replyVersion(), exchange.head().correlationId(), exchange.reply());
-                    outbox.add(loop.writer, size);
                     lastActivityNanos = loop.nowNanos();
+                    outbox.add(loop.writer, size);
                 }
             }
         } finally {

@@ -25,6 +25,7 @@ import org.slf4j.LoggerFactory;
 public final class EventLoop {
     private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
     private static final int SCRATCH_BYTES = 256 * 1024;
+    private static final long STALLED_PAUSE_NANOS = 100_000_000;
 
     /** Something to do later on the loop. */
     public static final class Timer implements Comparable<Timer> {
@@ -53,6 +54,7 @@ public final class EventLoop {
     final ByteBuffer readScratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     final ByteBuffer writeScratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
     private final Selector selector;
+    private long stalledClosedNanos;
     private final Clock clock;
     private final LoopThread thread;
     private final ConcurrentLinkedQueue<Runnable> tasks = new ConcurrentLinkedQueue<>();
@@ -60,9 +62,10 @@ public final class EventLoop {
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private volatile boolean running = true;
 
-    EventLoop(String name, Clock clock, BufferPool buffers) throws IOException {
+    EventLoop(String name, Clock clock, BufferBudget budget, long maxDirectBytes) throws IOException {
         this.clock = clock;
-        this.buffers = buffers;
+        stalledClosedNanos = clock.monotonicNanos() - STALLED_PAUSE_NANOS;
+        buffers = new BufferPool(budget, maxDirectBytes, this::closeStalled);
         selector = Selector.open();
         thread = new LoopThread(name);
     }
@@ -175,6 +178,22 @@ public final class EventLoop {
         } catch (IOException e) {
             LOG.warn("event=selector_close_failed loop={}", thread.getName(), e);
         }
+    }
+
+    /** Closes the connections that hold buffers and have not moved for a while; false if there were none, or when it was done a moment ago. */
+    private boolean closeStalled() {
+        long now = clock.monotonicNanos();
+        if (now - stalledClosedNanos < STALLED_PAUSE_NANOS) {
+            return false;
+        }
+        stalledClosedNanos = now;
+        int closed = 0;
+        for (SelectionKey key : selector.keys()) {
+            if (key.attachment() instanceof Connection connection && connection.closeIfStalled()) {
+                closed++;
+            }
+        }
+        return closed > 0;
     }
 
     private void turn() throws IOException {

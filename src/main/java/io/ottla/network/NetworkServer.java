@@ -39,7 +39,7 @@ public final class NetworkServer implements AutoCloseable {
         budget = new BufferBudget(settings.maxBufferBytes());
         long maxDirectBytes = Math.min(MOST_DIRECT_BYTES, settings.maxBufferBytes() / 4) / settings.threads();
         for (int i = 0; i < settings.threads(); i++) {
-            loops.add(new EventLoop("ottla-network-" + i, clock, new BufferPool(budget, maxDirectBytes)));
+            loops.add(new EventLoop("ottla-network-" + i, clock, budget, maxDirectBytes));
             connections.add(ConcurrentHashMap.newKeySet());
         }
     }

@@ -28,7 +28,7 @@ public final class SystemTimers implements Timers, AutoCloseable {
     private static void run(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOG.error("event=timer_failed task={} action=dropped", task, e);
         }
     }

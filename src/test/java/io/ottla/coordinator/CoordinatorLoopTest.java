@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.Test;
 /** What the loop promises its coordinators, shown with a coordinator that counts words. */
 class CoordinatorLoopTest {
     private static final String TOPIC = "__words";
+    private static final String EXHAUSTING = "exhausting";
 
     sealed interface WordCommand extends Command {
         record Add(String word, int times, Answer answer) implements WordCommand {}
@@ -37,12 +39,15 @@ class CoordinatorLoopTest {
 
         record Broken(Answer answer) implements WordCommand {}
 
+        record Exhausting(Answer answer) implements WordCommand {}
+
         @Override
         default void refuse(Errors error) {
             switch (this) {
                 case Add add -> add.answer.refuse(error);
                 case Ask ask -> ask.answer.refuse(error);
                 case Broken broken -> broken.answer.refuse(error);
+                case Exhausting exhausting -> exhausting.answer.refuse(error);
                 case AddAgain ignored -> { }
                 case Remind ignored -> { }
             }
@@ -90,6 +95,7 @@ class CoordinatorLoopTest {
                 case WordCommand.Remind remind -> Outcome.<WordCommand, Counted>builder()
                         .timer(new WordCommand.AddAgain(remind.word, 1), now.elapsedMs() + remind.afterMs).build();
                 case WordCommand.Broken ignored -> throw new IllegalStateException("broken on purpose");
+                case WordCommand.Exhausting ignored -> throw new OutOfMemoryError("on purpose");
             };
         }
 
@@ -99,6 +105,9 @@ class CoordinatorLoopTest {
 
         @Override
         public void apply(Counted event) {
+            if (event.word.equals(EXHAUSTING)) {
+                throw new OutOfMemoryError("on purpose");
+            }
             counts.put(event.word, event.count);
         }
 
@@ -269,6 +278,25 @@ class CoordinatorLoopTest {
         Answer read = ask("a");
         runtime.turn();
         assertEquals(List.of(1), read.got);
+    }
+
+    @Test
+    void aLackOfMemoryCostsOneCommandOrTheStateButNeverTheLoop() throws Exception {
+        FakeCatalog flushing = new FakeCatalog(false);
+        try (CoordinatorRuntime live = new CoordinatorRuntime(Clock.SYSTEM, 1)) {
+            Shards<WordCommand> words = live.host(TOPIC, 1, PartitionJournal.over(flushing, TOPIC, 1, Map.of()), Words::new);
+            assertEquals(1, result(words, answer -> new WordCommand.Add("a", 1, answer)));
+            assertEquals(Errors.UNKNOWN_SERVER_ERROR, result(words, WordCommand.Exhausting::new));
+            assertEquals(Errors.UNKNOWN_SERVER_ERROR, result(words, answer -> new WordCommand.Add(EXHAUSTING, 1, answer)));
+            assertEquals(1, result(words, answer -> new WordCommand.Ask("a", answer)));
+        }
+    }
+
+    private static Object result(Shards<WordCommand> words, Function<Answer, WordCommand> command) throws InterruptedException {
+        Answer answer = new Answer();
+        words.submit(0, command.apply(answer));
+        assertTrue(answer.answered.await(10, TimeUnit.SECONDS));
+        return answer.got.getFirst();
     }
 
     @Test

@@ -240,6 +240,17 @@ class NetworkServerTest {
             other.sendBytes(Arrays.copyOfRange(bytes, 9_000, bytes.length));
             other.receive(1, 5, ListGroupsResponseData.class);
         }
+        try (RawClient patient = connect()) {
+            Eventually.until(() -> "those who do not go on make room", () -> {
+                try (RawClient large = connect()) {
+                    large.sendBytes(ByteBuffer.allocate(900_000).putInt(1_000_000).array());
+                    return !large.closedWithin(300);
+                } catch (UncheckedIOException refused) {
+                    return false;
+                }
+            });
+            patient.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+        }
         greedy.forEach(RawClient::close);
         Eventually.until(() -> "what was held is free again", () -> server.heldBytes() == 0);
     }
