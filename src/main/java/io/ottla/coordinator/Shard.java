@@ -134,7 +134,12 @@ final class Shard<C extends Command, E> {
 
     private void loadFailed(Throwable e) {
         state = new State.Unloaded<>();
-        LOG.error("event=shard-load-failed shard={} action=retry-later-or-at-next-request", name, e);
+        if (e instanceof ApiException known) {
+            // The partition is offline, and has said why; it may be so for long.
+            LOG.error("event=shard-load-failed shard={} action=retry-later-or-at-next-request reason=\"{}\"", name, known.getMessage());
+        } else {
+            LOG.error("event=shard-load-failed shard={} action=retry-later-or-at-next-request", name, e);
+        }
         loadLater();
     }
 

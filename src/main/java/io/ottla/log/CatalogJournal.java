@@ -31,6 +31,7 @@ final class CatalogJournal {
     /** Where the zeros after it end. */
     private long room;
     private long rewrittenBytes;
+    private boolean torn;
     /** Whether a crash would leave this file under its name. */
     private boolean entryDurable;
 
@@ -53,7 +54,7 @@ final class CatalogJournal {
         return new CatalogJournal(disk, path);
     }
 
-    /** Reads all events; called once, before the first append. */
+    /** Reads all events; called once, before {@link #cutTail}. */
     List<CatalogEvent> replay() throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.size()));
         file.read(bytes, 0);
@@ -67,9 +68,9 @@ final class CatalogJournal {
         end = at;
         rewrittenBytes = at;
         room = bytes.limit();
-        if (!isZeros(bytes, at)) {
-            cutTail(bytes, at);
-            room = at;
+        torn = !isZeros(bytes, at);
+        if (torn) {
+            refuseDamage(bytes, at);
         } else if (room > end) {
             // What failed and was taken back before the process ended must not turn up later.
             clear(room - end);
@@ -86,15 +87,23 @@ final class CatalogJournal {
         return true;
     }
 
-    private void cutTail(ByteBuffer bytes, int at) throws IOException {
+    private void refuseDamage(ByteBuffer bytes, int at) throws IOException {
         for (int later = at + 1; later < bytes.limit(); later++) {
             byte[] payload = payload(bytes, later);
             if (payload != null && payload.length > 0) {
                 throw new DamagedLogException(path + " is damaged at byte " + at + ": restore it from a copy");
             }
         }
-        file.truncate(at);
-        file.force();
+    }
+
+    /** Cuts what is left of a record that was never whole; called once, before the first append. */
+    void cutTail() throws IOException {
+        if (torn) {
+            file.truncate(end);
+            file.force();
+            room = end;
+            torn = false;
+        }
     }
 
     /** The record's payload, or null if no whole record is at {@code at}. */
@@ -167,6 +176,10 @@ final class CatalogJournal {
             throw new IllegalArgumentException("catalog event of " + payload.length + " bytes");
         }
         return ByteBuffer.allocate(HEADER_BYTES + payload.length).putInt(payload.length).putInt(crc(payload)).put(payload).flip();
+    }
+
+    boolean empty() {
+        return end == 0;
     }
 
     /** True if the file has become much larger than what it says. */

@@ -38,9 +38,9 @@ final class FolderPurge {
         List<Path> found = new ArrayList<>();
         for (String name : disk.list(directory)) {
             Path path = directory.resolve(name);
-            if (name.endsWith(LogFileNames.DELETED_FOLDER) && disk.isDirectory(path)) {
+            if (LogFileNames.isDeletedFolder(name)) {
                 found.add(path);
-            } else if (!topics.containsKey(topic(name)) && wasDeleted(path, topic(name), deleted)) {
+            } else if (LogFileNames.isFolder(name) && !topics.containsKey(topic(name)) && wasDeleted(path, topic(name), deleted)) {
                 Path aside = path.resolveSibling(name + "." + Uuid.randomUuid() + LogFileNames.DELETED_FOLDER);
                 disk.move(path, aside);
                 found.add(aside);
@@ -50,15 +50,38 @@ final class FolderPurge {
     }
 
     private static String topic(String folder) {
-        int dash = folder.lastIndexOf('-');
-        return dash > 0 ? folder.substring(0, dash) : "";
+        return folder.substring(0, folder.lastIndexOf('-'));
     }
 
     /** What a power cut has left without its description goes by its name. */
-    private boolean wasDeleted(Path folder, String topic, Map<Uuid, String> deleted) throws IOException {
+    private boolean wasDeleted(Path folder, String topic, Map<Uuid, String> deleted) {
+        Uuid id = topicId(folder);
+        boolean gone = id != null ? deleted.containsKey(id) : deleted.containsValue(topic) && disk.isDirectory(folder);
+        if (!gone && id != null) {
+            LOG.warn("event=folder_of_no_topic folder={} topic_id={} action=left_alone", folder, id);
+        }
+        return gone;
+    }
+
+    /** The name of a folder with a partition's records, or null if there is none. */
+    String anyPartition() throws IOException {
+        for (String name : disk.list(directory)) {
+            if (LogFileNames.isFolder(name) && topicId(directory.resolve(name)) != null) {
+                return name;
+            }
+        }
+        return null;
+    }
+
+    /** Null where none can be read: whatever lies there is not ours to judge. */
+    private Uuid topicId(Path folder) {
         Path metadata = folder.resolve(LogFileNames.PARTITION_METADATA);
-        Uuid id = disk.exists(metadata) ? PartitionMetadata.topicId(StandardCharsets.UTF_8.decode(SmallFiles.read(disk, metadata)).toString()) : null;
-        return id != null ? deleted.containsKey(id) : !topic.isEmpty() && deleted.containsValue(topic) && disk.isDirectory(folder);
+        try {
+            return disk.exists(metadata) ? PartitionMetadata.topicId(StandardCharsets.UTF_8.decode(SmallFiles.read(disk, metadata)).toString()) : null;
+        } catch (IOException e) {
+            LOG.warn("event=folder_unreadable folder={} action=left_alone reason=\"{}\"", folder, e.getMessage());
+            return null;
+        }
     }
 
     /** A partition's folder was renamed. */

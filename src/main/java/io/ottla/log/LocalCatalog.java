@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalCatalog.class);
 
+    private static final String JOURNAL = "catalog.journal";
+
     private final LogContext context;
     private final DataDirectory directory;
     private final CatalogJournal journal;
@@ -73,7 +75,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         Path path = settings.directory();
         DataDirectory directory = DataDirectory.open(disk, path, settings.nodeId());
         try {
-            CatalogJournal journal = CatalogJournal.open(disk, path.resolve("catalog.journal"));
+            CatalogJournal journal = CatalogJournal.open(disk, path.resolve(JOURNAL));
             LogContext context = new LogContext(settings, disk, clock, timers, FlushPoints.open(disk, path.resolve("flush-points")), workers);
             LocalCatalog catalog = new LocalCatalog(context, directory, journal);
             catalog.restore();
@@ -86,7 +88,12 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
 
     private void restore() throws IOException {
         CatalogImage image = new CatalogImage();
-        journal.replay().forEach(image::apply);
+        List<CatalogEvent> events = journal.replay();
+        if (events.isEmpty()) {
+            refuseOrphans();
+        }
+        journal.cutTail();
+        events.forEach(image::apply);
         configs = new CatalogConfigs(context.settings(), image.configs());
         nextProducerId = image.nextProducerId();
         for (CatalogEvent.TopicCreated created : image.topics()) {
@@ -98,6 +105,15 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         recovery.start(partitions());
         maintenance.start();
         LOG.debug("event=catalog_opened directory={} topics={}", context.settings().directory(), topics.size());
+    }
+
+    /** Every topic is in the journal before it has a folder: without a journal, a start would show an empty broker in place of what was kept. */
+    private void refuseOrphans() throws IOException {
+        String partition = purge.anyPartition();
+        if (partition != null) {
+            throw new DamagedLogException(context.settings().directory().resolve(JOURNAL) + " has no topics, but there are partitions such as "
+                    + partition + ": restore it from a copy (or, if this is the data of Apache Kafka, see: ottla import --help)");
+        }
     }
 
     private Topic topic(CatalogEvent.TopicCreated created) {
@@ -207,6 +223,10 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
                 throw new TopicExistsException("A topic with id " + id + " already exists.");
             }
             TopicConfig config = configs.topic(overrides);
+            if (journal.empty()) {
+                // Folders are filled before their topic is written down; see refuseOrphans.
+                write(new CatalogEvent.ProducerIdsReserved(nextProducerId));
+            }
             for (int index = 0; index < partitions; index++) {
                 PartitionId partition = new PartitionId(name, id, index);
                 FlushPoint point = records.bring(context, partition, config);

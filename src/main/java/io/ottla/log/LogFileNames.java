@@ -20,6 +20,7 @@ final class LogFileNames {
     static final String LEADER_EPOCHS = "leader-epoch-checkpoint";
 
     private static final int DIGITS = 20;
+    private static final int UUID_CHARS = 22;
     /** File systems take names of 255 bytes, topics may have 249. */
     private static final int MAX_DELETED_TOPIC = 200;
 
@@ -51,6 +52,18 @@ final class LogFileNames {
     static String deletedFolder(PartitionId id) {
         String topic = id.topic().substring(0, Math.min(MAX_DELETED_TOPIC, id.topic().length()));
         return topic + "-" + id.index() + "." + id.topicId() + DELETED_FOLDER;
+    }
+
+    /** Whether a folder is called as a deleted partition's. Whatever else is in the data directory may be somebody's. */
+    static boolean isDeletedFolder(String name) {
+        int dot = name.length() - DELETED_FOLDER.length() - UUID_CHARS - 1;
+        return name.endsWith(DELETED_FOLDER) && dot > 0 && name.charAt(dot) == '.' && isFolder(name.substring(0, dot));
+    }
+
+    /** Whether a folder is called as a partition's: topic, dash, number. */
+    static boolean isFolder(String name) {
+        int dash = name.lastIndexOf('-');
+        return dash > 0 && dash < name.length() - 1 && name.chars().skip(dash + 1).allMatch(digit -> digit >= '0' && digit <= '9');
     }
 
     /** What a folder is called that was found where another topic's should be. */

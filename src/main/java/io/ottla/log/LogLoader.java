@@ -76,7 +76,7 @@ final class LogLoader {
 
     /** @throws DamagedLogException if something that was durable is missing or damaged */
     Loaded load() throws IOException {
-        folder.open(nowMs);
+        folder.open(nowMs, point != null);
         nextOffset = point == null ? 0 : point.logStart();
         segments.addAll(folder.segments(nowMs));
         if (segments.isEmpty()) {

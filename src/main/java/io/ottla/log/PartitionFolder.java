@@ -32,10 +32,14 @@ final class PartitionFolder {
         this.path = path;
     }
 
-    /** Looks what is there, and removes what was half done when the broker stopped. */
-    void open(long nowMs) throws IOException {
+    /**
+     * Looks what is there, and removes what was half done when the broker stopped.
+     *
+     * @param known whether this partition had records here before: another's folder is not taken for its own, nor its own for another's
+     */
+    void open(long nowMs, boolean known) throws IOException {
         names = new HashSet<>(context.disk().list(path));
-        checkIdentity(nowMs);
+        checkIdentity(nowMs, known);
         if (CompactionSwap.recover(context.disk(), path, List.copyOf(names))) {
             names = new HashSet<>(context.disk().list(path));
         }
@@ -66,10 +70,14 @@ final class PartitionFolder {
         }
     }
 
-    private void checkIdentity(long nowMs) throws IOException {
+    private void checkIdentity(long nowMs, boolean known) throws IOException {
         Uuid found = PartitionMetadata.topicId(text(LogFileNames.PARTITION_METADATA));
         identified = id.topicId().equals(found);
         if (!identified && found != null) {
+            if (known) {
+                throw new DamagedLogException(path.resolve(LogFileNames.PARTITION_METADATA) + " names topic id " + found + " where " + id.topicId()
+                        + " is due: if only this file is damaged, delete it");
+            }
             Path aside = path.resolveSibling(LogFileNames.strayFolder(id, nowMs));
             LOG.warn("event=stray_folder partition={} id={} found={} action=moved_aside to={}", id, id.topicId(), found, aside);
             context.disk().move(path, aside);

@@ -6,6 +6,7 @@ import io.ottla.world.Disk.OpenMode;
 import io.ottla.world.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Files that are read and written as a whole. */
@@ -17,6 +18,12 @@ final class SmallFiles {
             ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.size()));
             file.read(bytes, 0);
             return bytes.flip();
+        } catch (ArithmeticException tooLarge) {
+            throw new IOException(path + " is far too large to be what it should be", tooLarge);
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new IOException(path + " cannot be read: " + e.getMessage(), e);
         }
     }
 

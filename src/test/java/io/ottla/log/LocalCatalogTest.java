@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.log;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -8,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.topic.AppendOrigin;
+import io.ottla.topic.Partition;
+import io.ottla.topic.ReadLimit;
 import io.ottla.topic.Topic;
 import io.ottla.topic.TopicCatalog.Change;
 import io.ottla.world.LocalDisk;
@@ -25,6 +28,7 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.AfterEach;
@@ -73,6 +77,57 @@ class LocalCatalogTest {
         assertEquals(1000, catalog.reserveProducerIds(10));
         assertEquals(clusterId, catalog.clusterId());
         assertEquals(22, clusterId.length());
+    }
+
+    @Test
+    void partitionsWithoutAJournalAreNotTakenForAnEmptyBroker() throws IOException {
+        catalog.create("kept", 1, Map.of()).partitions().getFirst().append(Batches.of("a"), AppendOrigin.CLIENT);
+        catalog.close();
+        byte[] journal = Files.readAllBytes(directory.resolve("catalog.journal"));
+        byte[] damaged = journal.clone();
+        damaged[12] ^= 1;
+        for (byte[] instead : List.of(new byte[0], new byte[100], damaged)) {
+            Files.write(directory.resolve("catalog.journal"), instead);
+            IOException refusal = assertThrows(IOException.class, this::open);
+            assertTrue(refusal.getMessage().contains("catalog.journal has no topics") && refusal.getMessage().contains("kept-0"), refusal.getMessage());
+            assertArrayEquals(instead, Files.readAllBytes(directory.resolve("catalog.journal")), "left as it was found");
+        }
+        Files.write(directory.resolve("catalog.journal"), journal);
+        open();
+        assertEquals(List.of("0:a"), Batches.read(catalog.topics().get("kept").partitions().getFirst(), 0, ReadLimit.HIGH_WATERMARK));
+    }
+
+    @Test
+    void aDamagedIdentityTakesAPartitionOfflineAndLeavesItsFolderInPlace() throws IOException {
+        catalog.create("kept", 1, Map.of()).partitions().getFirst().append(Batches.of("a"), AppendOrigin.CLIENT);
+        catalog.close();
+        Path metadata = directory.resolve("kept-0/partition.metadata");
+        Files.writeString(metadata, "version: 0\ntopic_id: " + Uuid.randomUuid());
+        open();
+        Partition kept = catalog.topics().get("kept").partitions().getFirst();
+        KafkaStorageException offline = assertThrows(KafkaStorageException.class, () -> kept.append(Batches.of("b"), AppendOrigin.CLIENT));
+        assertTrue(offline.getMessage().contains("partition.metadata"), offline.getMessage());
+        catalog.close();
+        Files.delete(metadata);
+        open();
+        assertEquals(List.of("0:a"), Batches.read(catalog.topics().get("kept").partitions().getFirst(), 0, ReadLimit.HIGH_WATERMARK));
+    }
+
+    @Test
+    void whatSomebodyElsePutIntoTheDirectoryIsLeftAlone() throws IOException {
+        catalog.close();
+        for (String name : List.of("please-delete", "a-0.x-delete", "other-7", "other-8")) {
+            Files.createDirectories(directory.resolve(name));
+            Files.writeString(directory.resolve(name).resolve("mine"), "kept");
+        }
+        Files.createDirectories(directory.resolve("other-7/partition.metadata/below"));
+        Files.writeString(directory.resolve("catalog.journal.tmp"), "half");
+        open();
+        catalog.close();
+        open();
+        for (String name : List.of("please-delete", "a-0.x-delete", "other-7", "other-8")) {
+            assertEquals("kept", Files.readString(directory.resolve(name).resolve("mine")));
+        }
     }
 
     @Test
