@@ -23,6 +23,7 @@ public final class NetworkServer implements AutoCloseable {
     private static final long ACCEPT_RETRY_MS = 100;
     /** Of all loops together. */
     private static final long MOST_DIRECT_BYTES = 128L << 20;
+    private static final long WARN_EVERY_MS = 10_000;
 
     private final NetworkSettings settings;
     private final List<EventLoop> loops = new ArrayList<>();
@@ -33,6 +34,7 @@ public final class NetworkServer implements AutoCloseable {
     private final Map<InetAddress, Integer> countByAddress = new ConcurrentHashMap<>();
     private RequestHandler handler;
     private int nextLoop;
+    private boolean warned;
 
     public NetworkServer(NetworkSettings settings, Clock clock) throws IOException {
         this.settings = settings;
@@ -129,9 +131,18 @@ public final class NetworkServer implements AutoCloseable {
             }
         } catch (IOException e) {
             if (listener.isOpen()) {
-                LOG.warn("event=accept_failed reason=\"{}\" action=retry_in_{}_ms", e.getMessage(), ACCEPT_RETRY_MS);
+                warn(e);
                 pauseAccepting(listener, name);
             }
+        }
+    }
+
+    /** Says it now and then: whoever floods the broker must not flood its log. Runs on the first loop's thread. */
+    private void warn(IOException cause) {
+        if (!warned) {
+            warned = true;
+            LOG.warn("event=accept_failed reason=\"{}\" action=retried_every_{}_ms", cause.getMessage(), ACCEPT_RETRY_MS);
+            loops.getFirst().schedule(WARN_EVERY_MS, () -> warned = false);
         }
     }
 
