@@ -21,6 +21,7 @@ public final class FakeCatalog implements TopicCatalog {
     private final Map<ConfigResource, Map<String, String>> configs = new ConcurrentHashMap<>();
     private final List<Consumer<Change>> watchers = new CopyOnWriteArrayList<>();
     private long nextProducerId;
+    private long created;
 
     /** @param flushByHand see {@link FakePartition} */
     public FakeCatalog(boolean flushByHand) {
@@ -46,7 +47,7 @@ public final class FakeCatalog implements TopicCatalog {
         if (topics.containsKey(name)) {
             throw new TopicExistsException("Topic '" + name + "' already exists.");
         }
-        return change(null, grown(new Topic(name, Uuid.randomUuid(), TopicConfig.of(Map.of(), overrides), List.of()), partitions));
+        return change(null, grown(new Topic(name, new Uuid(name.hashCode() + 1L, ++created), TopicConfig.of(Map.of(), overrides), List.of()), partitions));
     }
 
     private Topic grown(Topic topic, int total) {
