@@ -43,11 +43,16 @@ final class ApiTable implements RequestHandler {
         Api<?> api = apis.get(head.api());
         if (api == null) {
             request.hangUp(head.api() + " is not served here");
-        } else if (!head.api().isVersionEnabled(head.version(), false)) {
+        } else if (!served(head)) {
             refuseVersion(request);
         } else {
             decodeAndAnswer(api, request);
         }
+    }
+
+    /** Kafka's latest version of an API may be one that it is still at work on. Of ApiVersions every version counts as enabled. */
+    private static boolean served(RequestHead head) {
+        return head.api().isVersionSupported(head.version()) && head.api().isVersionEnabled(head.version(), false);
     }
 
     private void refuseVersion(Request request) {
