@@ -29,6 +29,10 @@ final class RawMembers implements AutoCloseable {
     private static final long SOON_MS = 1;
     private static final int BUFFER_BYTES = 1 << 20;
 
+    /** Kafka's backlog is 50: who comes when it is full tries again after a second. */
+    private static final int CONNECT_AT_ONCE = 25;
+    private static final long CONNECT_PAUSE_MS = 5;
+
     /** One member's connection. {@code rest} is the beginning of an answer whose end has not come yet, or null. */
     private static final class Line {
         private final RawMember member;
@@ -72,8 +76,11 @@ final class RawMembers implements AutoCloseable {
     }
 
     /** Connects members that will {@link #start}. */
-    void connect(List<? extends RawMember> members) throws IOException {
+    void connect(List<? extends RawMember> members) throws IOException, InterruptedException {
         for (RawMember member : members) {
+            if (connected.size() % CONNECT_AT_ONCE == 0) {
+                Thread.sleep(CONNECT_PAUSE_MS);
+            }
             SocketChannel channel = SocketChannel.open(address);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.configureBlocking(false);

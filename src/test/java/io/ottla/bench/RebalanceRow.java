@@ -20,7 +20,7 @@ final class RebalanceRow implements Row {
     private static final int GROUPS = 5;
 
     /** Members of the consumer protocol that are gone must not run out, 45 s later, while others are measured. */
-    private static final Map<GroupProtocol, Integer> GROUPS_BEFORE = Map.of(GroupProtocol.CLASSIC, 20, GroupProtocol.CONSUMER, 5);
+    private static final Map<GroupProtocol, Integer> GROUPS_BEFORE = Map.of(GroupProtocol.CLASSIC, 12, GroupProtocol.CONSUMER, 5);
 
     private final Scale scale;
     private final GroupProtocol protocol;
