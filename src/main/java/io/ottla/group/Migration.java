@@ -6,6 +6,7 @@ import io.ottla.coordinator.Outcome;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,7 @@ final class Migration {
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         callBack(group, outcome);
         List<ConsumerMember> members = group.members().stream().map(each -> modern(group, each, beat.image())).toList();
-        keep(group, members, epoch(group, known), beat.image(), outcome);
+        keep(group, members, known && isUnfinished(group, members, beat.image()) ? group.generation() + 1 : group.generation(), beat.image(), outcome);
         for (ConsumerMember member : members) {
             int timeoutMs = member.subscription().classic().sessionTimeoutMs();
             outcome.event(new GroupEvent.ConsumerHeard(group.groupId(), member.memberId(), now.elapsedMs() + timeoutMs, timeoutMs));
@@ -57,11 +58,24 @@ final class Migration {
     }
 
     /**
-     * The generation, which a newcomer moves on from. A static member that comes back with what it had does not: then a rebalance that was
-     * under way must, or what it was for would never be assigned.
+     * Whether a rebalance is under way, or another one has to follow as cooperative members give partitions up before others get them. A newcomer
+     * moves the epoch on anyway; a static member that comes back with what it had does not, and what the rebalance was for would never be assigned.
      */
-    private static int epoch(ClassicGroup group, boolean known) {
-        return known && group.state() != ClassicState.STABLE ? group.generation() + 1 : group.generation();
+    private static boolean isUnfinished(ClassicGroup group, List<ConsumerMember> members, TopicsImage image) {
+        if (group.state() != ClassicState.STABLE) {
+            return true;
+        }
+        Set<String> topics = new HashSet<>();
+        members.forEach(each -> topics.addAll(each.subscription().topics()));
+        for (String topic : topics) {
+            TopicsImage.Entry entry = image.byName().get(topic);
+            Set<Integer> assigned = new HashSet<>();
+            members.forEach(each -> assigned.addAll(entry == null ? Set.<Integer>of() : each.current().assigned().byTopic().getOrDefault(entry.id(), Set.of())));
+            if (entry != null && assigned.size() < entry.partitions()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static Outcome<GroupCommand, GroupEvent> refuse(GroupCommand.ConsumerBeat beat, Errors error, String message) {
