@@ -29,6 +29,8 @@ import org.apache.kafka.common.config.ConfigDef.ValidString;
  */
 final class BrokerDefinition {
     static final String DEFAULT_DIRECTORY = "ottla-data";
+    /** Of segment.bytes of a topic. With less, Kafka starts, but no group or transaction ever works: their topics can't be created. */
+    private static final int LEAST_SEGMENT_BYTES = 1 << 20;
 
     private BrokerDefinition() {}
 
@@ -117,7 +119,7 @@ final class BrokerDefinition {
 
     private static void offsets(ConfigDef def) {
         def.define("offsets.topic.num.partitions", INT, 50, atLeast(1), HIGH, "Partitions of __consumer_offsets when it is created.")
-                .define("offsets.topic.segment.bytes", INT, 104_857_600, atLeast(1), HIGH, "Segment size of __consumer_offsets.")
+                .define("offsets.topic.segment.bytes", INT, 104_857_600, atLeast(LEAST_SEGMENT_BYTES), HIGH, "Segment size of __consumer_offsets.")
                 .define("offsets.retention.minutes", INT, 10_080, atLeast(1), HIGH, "How long the offsets of a group without members are kept.")
                 .define("offsets.retention.check.interval.ms", LONG, 600_000L, atLeast(1), HIGH, "How often old offsets are looked for.")
                 .define("offsets.commit.timeout.ms", INT, 5000, atLeast(1), HIGH, "The longest that an offset commit may take.")
@@ -162,7 +164,7 @@ final class BrokerDefinition {
 
     private static void shareState(ConfigDef def) {
         def.define("share.coordinator.state.topic.num.partitions", INT, 50, atLeast(1), HIGH, "Partitions of __share_group_state when it is created.")
-                .define("share.coordinator.state.topic.segment.bytes", INT, 104_857_600, atLeast(1), HIGH, "Segment size of __share_group_state.")
+                .define("share.coordinator.state.topic.segment.bytes", INT, 104_857_600, atLeast(LEAST_SEGMENT_BYTES), HIGH, "Segment size of __share_group_state.")
                 .define("share.coordinator.state.topic.prune.interval.ms", INT, 300_000, atLeast(1), LOW, "How often __share_group_state is shortened.")
                 .define("share.coordinator.snapshot.update.records.per.snapshot", INT, 500, between(0, 500), MEDIUM, "Updates between two snapshots.")
                 .define("errors.deadletterqueue.auto.create.topics.enable", BOOLEAN, false, MEDIUM, "Whether dead-letter topics are created by themselves.")
@@ -205,7 +207,7 @@ final class BrokerDefinition {
     private static void transactions(ConfigDef def) {
         def.define("transaction.max.timeout.ms", INT, 900_000, atLeast(1), HIGH, "The longest transaction timeout that a producer may ask for.")
                 .define("transaction.state.log.num.partitions", INT, 50, atLeast(1), HIGH, "Partitions of __transaction_state when it is created.")
-                .define("transaction.state.log.segment.bytes", INT, 104_857_600, atLeast(1), HIGH, "Segment size of __transaction_state.")
+                .define("transaction.state.log.segment.bytes", INT, 104_857_600, atLeast(LEAST_SEGMENT_BYTES), HIGH, "Segment size of __transaction_state.")
                 .define("transaction.abort.timed.out.transaction.cleanup.interval.ms", INT, 10_000, atLeast(1), LOW, "How often late transactions are aborted.")
                 .define("transaction.remove.expired.transaction.cleanup.interval.ms", INT, 3_600_000, atLeast(1), LOW, "How often unused ids are removed.")
                 .define("transaction.partition.verification.enable", BOOLEAN, true, LOW, "Whether a write is checked against its transaction.")

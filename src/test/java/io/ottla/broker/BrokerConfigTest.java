@@ -103,6 +103,9 @@ class BrokerConfigTest {
         assertRefused("Invalid value many for configuration num.partitions: Not a number of type INT", Map.of("num.partitions", "many"));
         assertRefused("Invalid value 0 for configuration num.partitions: Value must be at least 1", Map.of("num.partitions", "0"));
         assertRefused("Invalid value ram for configuration ottla.flush: String must be one of: disk, os", Map.of("ottla.flush", "ram"));
+        for (String name : List.of("offsets.topic.segment.bytes", "transaction.state.log.segment.bytes", "share.coordinator.state.topic.segment.bytes")) {
+            assertRefused("Invalid value 4096 for configuration " + name + ": Value must be at least 1048576", Map.of(name, "4096"));
+        }
         assertRefused("log.dirs: Ottla keeps its data in one directory, not in 2", Map.of("log.dirs", "/a,/b"));
         assertRefused("node.id and broker.id are both set and differ: 1 and 2", Map.of("node.id", "1", "broker.id", "2"));
         assertRefused("group.min.session.timeout.ms (9000) is above group.max.session.timeout.ms (8000)",
