@@ -17,7 +17,12 @@ final class RunningBroker {
 
     static RunningBroker start(BrokerConfig config) {
         RunningBroker running = new RunningBroker();
-        Runtime.getRuntime().addShutdownHook(new Thread(running::stop, "stop"));
+        try {
+            Runtime.getRuntime().addShutdownHook(new Thread(running::stop, "stop"));
+        } catch (IllegalStateException stopping) {
+            // The signal came first, and nothing is open yet.
+            Runtime.getRuntime().halt(0);
+        }
         try {
             running.ottla = Ottla.start(config);
         } catch (RuntimeException | Error e) {
