@@ -72,8 +72,7 @@ final class CatalogJournal {
         if (torn) {
             refuseDamage(bytes, at);
         } else if (room > end) {
-            // What failed and was taken back before the process ended must not turn up later.
-            clear(room - end);
+            clearRoom();
         }
         return events;
     }
@@ -154,6 +153,17 @@ final class CatalogJournal {
             if (!mayUseReserve || needed > room) {
                 throw e;
             }
+        }
+    }
+
+    /** What failed and was taken back before the process ended must not turn up later. On a full disk even zeros may find no room. */
+    private void clearRoom() throws IOException {
+        try {
+            clear(room - end);
+        } catch (IOException e) {
+            file.truncate(end);
+            file.force();
+            room = end;
         }
     }
 

@@ -25,8 +25,8 @@ final class FlushPoints {
     private static final int HALF_BYTES = 128;
     private static final int SLOT_BYTES = 2 * HALF_BYTES;
     private static final int CRC_AT = HALF_BYTES - 4;
-    /** Of most file systems. */
-    private static final int BLOCK_BYTES = 4096;
+    /** No file system has smaller blocks. */
+    private static final int BLOCK_BYTES = 512;
     private static final ByteBuffer EMPTY_BLOCK = ByteBuffer.allocate(BLOCK_BYTES).asReadOnlyBuffer();
     private static final int USED = 0x4f464c31;
 
@@ -77,16 +77,24 @@ final class FlushPoints {
      * was ever written there may be a hole, which a full disk could not fill.
      */
     private void writeAgain(ByteBuffer bytes) throws IOException {
+        int from = 0;
         for (int at = 0; at < bytes.limit(); at += BLOCK_BYTES) {
-            ByteBuffer block = bytes.slice(at, Math.min(BLOCK_BYTES, bytes.limit() - at));
-            int first = block.mismatch(EMPTY_BLOCK);
-            if (first >= 0 && first < block.limit()) {
-                file.write(block, at);
+            if (isEmpty(bytes.slice(at, Math.min(BLOCK_BYTES, bytes.limit() - at)))) {
+                file.write(bytes.slice(from, at - from), from);
+                from = at + BLOCK_BYTES;
             }
+        }
+        if (from < bytes.limit()) {
+            file.write(bytes.slice(from, bytes.limit() - from), from);
         }
         if (bytes.hasRemaining()) {
             file.force();
         }
+    }
+
+    private static boolean isEmpty(ByteBuffer block) {
+        int first = block.mismatch(EMPTY_BLOCK);
+        return first < 0 || first == block.limit();
     }
 
     private void note(int number, int half, ByteBuffer slot) {
