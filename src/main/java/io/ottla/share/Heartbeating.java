@@ -102,7 +102,8 @@ final class Heartbeating {
         if (group.assignmentEpoch() == group.epoch()) {
             outcome.event(new MembershipEvent.GroupKept(group.groupId, group.epoch() + 1, group.topicsHash()));
         }
-        return outcome.then(ready.heartbeat());
+        ShareMember member = group.members().get(ready.heartbeat().memberId());
+        return outcome.then(member == null ? ready.heartbeat() : ready.heartbeat().told(member.subscribed()));
     }
 
     /** One heartbeat of a member that belongs to the group, or is about to. */

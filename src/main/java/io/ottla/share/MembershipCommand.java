@@ -46,6 +46,11 @@ sealed interface MembershipCommand extends GuestGroups.GuestCommand {
             List<String> subscribed,
             Caller<HeartbeatAnswer> caller) implements Asked<HeartbeatAnswer> {
 
+        /** The same, to be answered with the whole assignment: an earlier answer to it, which told of a part, was not sent. */
+        Heartbeat told(List<String> subscribedBefore) {
+            return new Heartbeat(groupId, memberId, memberEpoch, rackId, clientId, clientHost, subscribed == null ? subscribedBefore : subscribed, caller);
+        }
+
         /** Whether the member wants to hear its whole assignment. */
         boolean complete() {
             return memberEpoch == 0 || subscribed != null;

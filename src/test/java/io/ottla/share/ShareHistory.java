@@ -86,10 +86,10 @@ final class ShareHistory {
         }
     }
 
-    /** A process starts again under the id that it had. */
+    /** A process starts again under the id that it had, when nothing of what it said before can still arrive. */
     private void comeBack(SimulatedShareMember former) {
         former.kill();
-        world.after(world.random.nextInt(8_000), () -> {
+        world.after(1_000 + world.random.nextInt(8_000), () -> {
             if (members.stream().noneMatch(each -> each.alive() && each.memberId().equals(former.memberId()))) {
                 members.add(new SimulatedShareMember(world, records, TOPIC, former.memberId()));
             }

@@ -28,6 +28,8 @@ final class SimulatedShareMember {
     private long frozenUntilMs;
     private long cutUntilMs;
     private long askedAtMs = -1;
+    /** An answer may be lost: until the next one the member says everything, as the Java client does, and so hears everything. */
+    private boolean tellAll;
 
     SimulatedShareMember(ShareWorld world, SharedRecords records, String topic, String memberId) {
         this.world = world;
@@ -92,10 +94,11 @@ final class SimulatedShareMember {
 
     private void beat() {
         boolean impatient = askedAtMs >= 0 && world.nowMs() - askedAtMs > PATIENCE_MS;
+        tellAll |= impatient;
         if (askedAtMs < 0 || impatient) {
             long askedAt = world.nowMs();
             askedAtMs = askedAt;
-            send(epoch, epoch == 0 || impatient ? List.of(topic) : null, response -> ifAwake(() -> {
+            send(epoch, epoch == 0 || tellAll ? List.of(topic) : null, response -> ifAwake(() -> {
                 if (askedAt == askedAtMs) {
                     askedAtMs = -1;
                     answered(response);
@@ -122,6 +125,7 @@ final class SimulatedShareMember {
     private void answered(ShareGroupHeartbeatResponseData response) {
         switch (Errors.forCode(response.errorCode())) {
             case NONE -> {
+                tellAll = false;
                 epoch = response.memberEpoch();
                 if (response.assignment() != null) {
                     assigned = new TreeSet<>();
