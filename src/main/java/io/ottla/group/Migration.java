@@ -178,7 +178,7 @@ final class Migration {
                 each -> each == member || group.isSettled(each.current()));
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         outcome.event(new GroupEvent.CurrentKept(group.groupId(), member.memberId(), current));
-        convert(group, List.copyOf(group.members()), rebalance, now, outcome);
+        convert(group, group.members().stream().map(each -> each == member ? member.with(current) : each).toList(), rebalance, now, outcome);
         outcome.reply(join.beat().caller(), new ConsumerGroupHeartbeatResponseData().setMemberId(member.memberId()).setMemberEpoch(current.epoch()));
         return outcome.then(!rebalance ? null : new GroupCommand.Settle(group.groupId(),
                 "downgrade from the consumer protocol: member " + member.memberId() + " came back with the classic one"));
@@ -203,7 +203,10 @@ final class Migration {
         }
     }
 
-    /** The classic group as it would be had these members joined it and got their targets. */
+    /**
+     * The classic group as it would be had these members joined it and got what they hold, which Apache Kafka makes their targets. But who has not given
+     * up yet what its target lacks has it still; after the next upgrade others would be given it at once.
+     */
     private static ClassicGroupValue value(ConsumerGroup group, List<ConsumerMember> members, Moment now) {
         ClassicGroup classic = new ClassicGroup(group.groupId());
         Map<String, byte[]> assignments = new HashMap<>();
@@ -214,7 +217,7 @@ final class Migration {
             member.sessionTimeoutMs = subscription.classic().sessionTimeoutMs();
             member.rebalanceTimeoutMs = subscription.rebalanceTimeoutMs();
             classic.apply(new GroupEvent.MemberJoined(group.groupId(), member, ClassicGroup.CONSUMER_PROTOCOL_TYPE, null));
-            assignments.put(each.memberId(), ConsumerProtocols.assignment(group.target(each.memberId()), group.topics(), subscription.classic().version()));
+            assignments.put(each.memberId(), ConsumerProtocols.assignment(each.current().held(), group.topics(), subscription.classic().version()));
         }
         classic.apply(new GroupEvent.GenerationStarted(
                 group.groupId(), group.epoch(), classic.leaderId(), classic.electProtocol(), Set.of(), now.elapsedMs()));
