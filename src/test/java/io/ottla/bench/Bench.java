@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.bench;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -84,6 +85,14 @@ final class Bench implements Callable<Integer> {
         return rows.stream().filter(row -> only.contains(row.name())).toList();
     }
 
+    /** What a contender left in the page cache would be written to the disk while the next one is measured. */
+    private static void emptyPageCacheOfWrites() throws Exception {
+        int exit = new ProcessBuilder("sync").inheritIO().start().waitFor();
+        if (exit != 0) {
+            throw new IOException("sync ended with " + exit);
+        }
+    }
+
     private static Samples run(List<Row> rows, List<Contender> contenders, int rounds) throws Exception {
         Samples samples = new Samples();
         List<Contender> order = new ArrayList<>(contenders);
@@ -92,6 +101,7 @@ final class Bench implements Callable<Integer> {
                 for (Contender contender : order) {
                     System.err.println("round " + round + " of " + rounds + ": " + row.name() + ", " + contender.name());
                     samples.of(contender);
+                    emptyPageCacheOfWrites();
                     row.measure(contender, samples);
                 }
             }
