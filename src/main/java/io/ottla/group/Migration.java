@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatResponseData;
 import org.apache.kafka.common.message.ConsumerProtocolSubscription;
 import org.apache.kafka.common.protocol.Errors;
@@ -46,7 +47,9 @@ final class Migration {
         }
         Outcome.Builder<GroupCommand, GroupEvent> outcome = Outcome.builder();
         callBack(group, outcome);
-        List<ConsumerMember> members = group.members().stream().map(each -> modern(group, each, beat.image())).toList();
+        Map<String, Partitions> unrevoked = unrevoked(group, beat.image());
+        List<ConsumerMember> members = group.members().stream()
+                .map(each -> modern(group, each, unrevoked.getOrDefault(each.memberId, Partitions.NONE), beat.image())).toList();
         keep(group, members, known && isUnfinished(group, members, beat.image()) ? group.generation() + 1 : group.generation(), beat.image(), outcome);
         for (ConsumerMember member : members) {
             int timeoutMs = member.subscription().classic().sessionTimeoutMs();
@@ -129,7 +132,29 @@ final class Migration {
         }
     }
 
-    private static ConsumerMember modern(ClassicGroup group, ClassicMember member, TopicsImage image) {
+    private record Claim(String memberId, int generation) {}
+
+    /**
+     * By member id, what cooperative members owned when they joined the generation and nobody was assigned in it: they give it up, and others would have got
+     * it in the next one. Apache Kafka takes it for free. Of two who believe to own a partition, the one with the later generation does.
+     */
+    private static Map<String, Partitions> unrevoked(ClassicGroup group, TopicsImage image) {
+        Map<TopicPartition, Claim> claims = new HashMap<>();
+        for (ClassicMember member : group.members()) {
+            byte[] metadata = metadata(group, member);
+            Claim claim = new Claim(member.memberId, ConsumerProtocols.subscription(metadata).generationId());
+            ConsumerProtocols.owned(metadata).forEach(
+                    each -> claims.merge(each, claim, (one, other) -> one.generation >= other.generation ? one : other));
+        }
+        group.members().forEach(member -> ConsumerProtocols.assigned(member.assignment).forEach(claims::remove));
+        Map<String, List<TopicPartition>> unrevoked = new HashMap<>();
+        claims.forEach((partition, claim) -> unrevoked.computeIfAbsent(claim.memberId, id -> new ArrayList<>()).add(partition));
+        Map<String, Partitions> found = new HashMap<>();
+        unrevoked.forEach((memberId, partitions) -> found.put(memberId, ConsumerProtocols.partitions(partitions, image)));
+        return found;
+    }
+
+    private static ConsumerMember modern(ClassicGroup group, ClassicMember member, Partitions unrevoked, TopicsImage image) {
         ConsumerProtocolSubscription subscription = ConsumerProtocols.subscription(metadata(group, member));
         String rackId = subscription.rackId() == null || subscription.rackId().isEmpty() ? null : subscription.rackId();
         Partitions assigned = ConsumerProtocols.partitions(ConsumerProtocols.assigned(member.assignment), image);
@@ -137,8 +162,9 @@ final class Migration {
                 new ConsumerMember.Subscription(member.instanceId, rackId, member.clientId, member.clientHost,
                         new LinkedHashSet<>(subscription.topics()), null, member.rebalanceTimeoutMs, null,
                         new ConsumerMember.Classic(member.sessionTimeoutMs, member.protocols)),
-                new ConsumerMember.Current(group.generation(), group.generation(), ConsumerMember.State.STABLE, assigned, Partitions.NONE,
-                        AssignmentEpochs.of(assigned, group.generation())));
+                new ConsumerMember.Current(group.generation(), group.generation(),
+                        unrevoked.isEmpty() ? ConsumerMember.State.STABLE : ConsumerMember.State.UNREVOKED_PARTITIONS, assigned, unrevoked,
+                        AssignmentEpochs.of(assigned.plus(unrevoked), group.generation())));
     }
 
     /** The group's records, in Kafka's order: the generation becomes the epoch of the target, and what members have is the target. */
