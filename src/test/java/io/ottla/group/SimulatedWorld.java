@@ -2,13 +2,12 @@
 package io.ottla.group;
 
 import io.ottla.coordinator.ManualRuntime;
+import io.ottla.coordinator.SimulatedTime;
 import io.ottla.topic.FakeCatalog;
 import io.ottla.topic.FakePartition;
 import io.ottla.topic.InternalTopics;
 import io.ottla.wire.RequestContext;
-import io.ottla.world.ManualClock;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -20,34 +19,24 @@ import org.apache.kafka.common.message.ListGroupsResponseData;
  * A broker, a network and a clock for simulated clients. Requests and answers take their time and may be lost; the broker
  * may crash at any moment, and then forgets what was not flushed. All chance comes from one seed.
  */
-final class SimulatedWorld {
+final class SimulatedWorld implements SimulatedTime.Broker {
     static final String TOPIC = "orders";
 
     final Random random;
     final int partitions;
-    private final ManualClock clock = new ManualClock(1_700_000_000_000L);
+    private final SimulatedTime time = new SimulatedTime();
     private final FakeCatalog catalog = new FakeCatalog(true);
     private final GroupSettings settings;
     private final Flaw flaw;
-    private final PriorityQueue<Event> events = new PriorityQueue<>();
     private ManualRuntime runtime;
     private GroupCoordinator coordinator;
     private int incarnation;
     private int eras;
     private int answerEra;
     private int newestEpoch;
-    private long sequence;
     private boolean flushPlanned;
     private double lossRate;
     private int maxDelayMs = 1;
-
-    private record Event(long atMs, long sequence, Runnable action) implements Comparable<Event> {
-        @Override
-        public int compareTo(Event other) {
-            int byTime = Long.compare(atMs, other.atMs);
-            return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
-        }
-    }
 
     /** @param flaw what is wrong with the broker's decisions */
     SimulatedWorld(Random random, int partitions, Map<String, ?> configs, Flaw flaw) {
@@ -60,13 +49,13 @@ final class SimulatedWorld {
     }
 
     private void boot() {
-        runtime = new ManualRuntime(clock, 1);
+        runtime = new ManualRuntime(time.clock(), 1);
         coordinator = new GroupCoordinator(runtime.runtime(), catalog, settings, shard -> flaw.in(new SeenEpochs(shard, this::epochBegins)));
         coordinator.start();
     }
 
     long nowMs() {
-        return clock.wallMs();
+        return time.nowMs();
     }
 
     int incarnation() {
@@ -98,7 +87,7 @@ final class SimulatedWorld {
     }
 
     void after(long delayMs, Runnable action) {
-        events.add(new Event(nowMs() + delayMs, sequence++, action));
+        time.after(delayMs, action);
     }
 
     boolean chance(double share) {
@@ -151,7 +140,8 @@ final class SimulatedWorld {
         return result;
     }
 
-    private void settle() {
+    @Override
+    public void settle() {
         runtime.settle();
         if (!flushPlanned && catalog.topics().containsKey(InternalTopics.CONSUMER_OFFSETS) && journal().unflushed()) {
             flushPlanned = true;
@@ -193,20 +183,12 @@ final class SimulatedWorld {
         }
     }
 
+    @Override
+    public long nextTimerMs() {
+        return runtime.nextTimerMs();
+    }
+
     void run(long ms) {
-        long end = nowMs() + ms;
-        while (true) {
-            long nextEvent = events.isEmpty() ? Long.MAX_VALUE : events.peek().atMs;
-            long next = Math.min(nextEvent, runtime.nextTimerMs());
-            if (next > end) {
-                clock.advance(end - nowMs());
-                return;
-            }
-            clock.advance(Math.max(0, next - nowMs()));
-            if (nextEvent <= nowMs()) {
-                events.poll().action.run();
-            }
-            settle();
-        }
+        time.run(ms, this);
     }
 }

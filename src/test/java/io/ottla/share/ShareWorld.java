@@ -3,17 +3,16 @@ package io.ottla.share;
 
 import io.ottla.coordinator.Aside;
 import io.ottla.coordinator.ManualRuntime;
+import io.ottla.coordinator.SimulatedTime;
 import io.ottla.group.GroupCoordinator;
 import io.ottla.group.GroupSettings;
 import io.ottla.topic.FakeCatalog;
 import io.ottla.topic.FakePartition;
 import io.ottla.topic.InternalTopics;
 import io.ottla.wire.RequestContext;
-import io.ottla.world.ManualClock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -26,7 +25,7 @@ import org.apache.kafka.common.protocol.Errors;
  * A broker with share groups, a network and a clock. Requests and answers take their time and may be lost; the broker may crash
  * at any moment, and then forgets what was not flushed. All chance comes from one seed.
  */
-final class ShareWorld {
+final class ShareWorld implements SimulatedTime.Broker {
     static final String GROUP = "workers";
     static final int SESSION_MS = 6_000;
     static final int LOCK_MS = 3_000;
@@ -35,26 +34,16 @@ final class ShareWorld {
 
     final Random random;
     final FakeCatalog catalog = new FakeCatalog(true);
-    private final ManualClock clock = new ManualClock(1_700_000_000_000L);
+    private final SimulatedTime time = new SimulatedTime();
     private final Map<String, ?> configs;
-    private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final List<Runnable> beside = new ArrayList<>();
     private ManualRuntime runtime;
     private GroupCoordinator groups;
     private ShareCoordinator share;
     private int incarnation;
-    private long sequence;
     private boolean flushPlanned;
     private double lossRate;
     private int maxDelayMs = 1;
-
-    private record Event(long atMs, long sequence, Runnable action) implements Comparable<Event> {
-        @Override
-        public int compareTo(Event other) {
-            int byTime = Long.compare(atMs, other.atMs);
-            return byTime != 0 ? byTime : Long.compare(sequence, other.sequence);
-        }
-    }
 
     ShareWorld(Random random) {
         this.random = random;
@@ -71,7 +60,7 @@ final class ShareWorld {
 
     private void boot() {
         beside.clear();
-        runtime = new ManualRuntime(clock, 1, new Aside() {
+        runtime = new ManualRuntime(time.clock(), 1, new Aside() {
             @Override
             public void run(String name, Runnable work) {
                 beside.add(work);
@@ -88,7 +77,7 @@ final class ShareWorld {
     }
 
     long nowMs() {
-        return clock.wallMs();
+        return time.nowMs();
     }
 
     int incarnation() {
@@ -109,7 +98,7 @@ final class ShareWorld {
     }
 
     void after(long delayMs, Runnable action) {
-        events.add(new Event(nowMs() + delayMs, sequence++, action));
+        time.after(delayMs, action);
     }
 
     static RequestContext context() {
@@ -128,7 +117,8 @@ final class ShareWorld {
     }
 
     /** Lets the broker work until there is nothing to do now. */
-    void settle() {
+    @Override
+    public void settle() {
         do {
             runtime.settle();
             List<Runnable> due = List.copyOf(beside);
@@ -193,20 +183,12 @@ final class ShareWorld {
         settle();
     }
 
+    @Override
+    public long nextTimerMs() {
+        return runtime.nextTimerMs();
+    }
+
     void run(long ms) {
-        long end = nowMs() + ms;
-        while (true) {
-            long nextEvent = events.isEmpty() ? Long.MAX_VALUE : events.peek().atMs;
-            long next = Math.min(nextEvent, runtime.nextTimerMs());
-            if (next > end) {
-                clock.advance(end - nowMs());
-                return;
-            }
-            clock.advance(Math.max(0, next - nowMs()));
-            if (nextEvent <= nowMs()) {
-                events.poll().action.run();
-            }
-            settle();
-        }
+        time.run(ms, this);
     }
 }
