@@ -110,15 +110,8 @@ final class Connection {
             if (!closed && key.isValid() && key.isReadable()) {
                 read();
             }
-        } catch (IOException e) {
-            LOG.debug("event=connection_lost peer={} reason={}", clientHost, e.toString());
-            close();
-        } catch (BufferBudget.BudgetExceeded e) {
-            refuse(e.getMessage());
-        } catch (OutOfMemoryError e) {
-            refuse("out of memory: " + e.getMessage());
-        } catch (RuntimeException e) {
-            fail("request could not be handled", e);
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            end("request could not be handled", e);
         }
     }
 
@@ -284,15 +277,8 @@ final class Connection {
     private void drainSafely() {
         try {
             drain();
-        } catch (IOException e) {
-            LOG.debug("event=connection_lost peer={} reason={}", clientHost, e.toString());
-            close();
-        } catch (BufferBudget.BudgetExceeded e) {
-            refuse(e.getMessage());
-        } catch (OutOfMemoryError e) {
-            refuse("out of memory: " + e.getMessage());
-        } catch (RuntimeException e) {
-            fail("reply could not be sent", e);
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            end("reply could not be sent", e);
         }
     }
 
@@ -353,6 +339,18 @@ final class Connection {
     private void refuse(String reason) {
         loop.refusals.refused(clientHost, reason);
         close();
+    }
+
+    private void end(String what, Throwable e) {
+        switch (e) {
+            case IOException lost -> {
+                LOG.debug("event=connection_lost peer={} reason={}", clientHost, lost.toString());
+                close();
+            }
+            case BufferBudget.BudgetExceeded tooMuch -> refuse(tooMuch.getMessage());
+            case OutOfMemoryError tooMuch -> refuse("out of memory: " + tooMuch.getMessage());
+            default -> fail(what, e);
+        }
     }
 
     private void fail(String what, Throwable e) {
