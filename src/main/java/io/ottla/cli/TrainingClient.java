@@ -19,7 +19,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * transactions, questions. */
 final class TrainingClient {
     static final String TOPIC = "training";
-    private static final int PARTITIONS = 3;
+    static final int PARTITIONS = 3;
     private static final int ROUNDS = 40;
     private static final int RECORDS_PER_ROUND = 200;
     private static final int TRANSACTIONS = 20;
@@ -44,8 +44,8 @@ final class TrainingClient {
             sent += client.transact();
             client.consume(sent);
             try (TrainingGroup classic = new TrainingGroup(args[0], "classic"); TrainingGroup modern = new TrainingGroup(args[0], "consumer")) {
-                classic.rebalance();
-                modern.rebalance();
+                classic.rebalance(admin);
+                modern.rebalance(admin);
             }
             client.ask(admin);
         }
