@@ -107,7 +107,12 @@ public final class Apis {
                 Forwarded.inTurn(ApiKeys.SHARE_GROUP_DESCRIBE, GroupOperations.ofShareConsumers(share::describe)),
                 Forwarded.inTurn(ApiKeys.DESCRIBE_SHARE_GROUP_OFFSETS, share::describeOffsets),
                 Forwarded.inTurn(ApiKeys.ALTER_SHARE_GROUP_OFFSETS, share::alterOffsets),
-                Forwarded.inTurn(ApiKeys.DELETE_SHARE_GROUP_OFFSETS, share::deleteOffsets));
+                Forwarded.inTurn(ApiKeys.DELETE_SHARE_GROUP_OFFSETS, share::deleteOffsets),
+                Forwarded.inTurn(ApiKeys.INITIALIZE_SHARE_GROUP_STATE, share::initializeState),
+                Forwarded.inTurn(ApiKeys.READ_SHARE_GROUP_STATE, share::readState),
+                Forwarded.inTurn(ApiKeys.WRITE_SHARE_GROUP_STATE, share::writeState),
+                Forwarded.inTurn(ApiKeys.DELETE_SHARE_GROUP_STATE, share::deleteState),
+                Forwarded.inTurn(ApiKeys.READ_SHARE_GROUP_STATE_SUMMARY, share::readStateSummary));
     }
 
     private static List<Api<?>> ofStreamsGroups(StreamsCoordinator streams) {

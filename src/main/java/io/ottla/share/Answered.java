@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.share;
 
+import io.ottla.coordinator.Caller;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
@@ -11,6 +12,21 @@ import org.apache.kafka.common.protocol.Errors;
 public record Answered<T>(Errors error, T value) {
     static <T> Answered<T> of(T value) {
         return new Answered<>(Errors.NONE, value);
+    }
+
+    /** Somebody who waits for the value, where {@code caller} waits for the value or the reason. */
+    static <T> Caller<T> caller(Caller<Answered<T>> caller) {
+        return new Caller<>() {
+            @Override
+            public void answer(T value) {
+                caller.answer(of(value));
+            }
+
+            @Override
+            public void refuse(Errors error) {
+                caller.refuse(error);
+            }
+        };
     }
 
     static <T> Answered<T> refused(Errors error) {

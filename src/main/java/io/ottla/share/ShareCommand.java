@@ -70,6 +70,19 @@ sealed interface ShareCommand extends Command {
     /** The state as it is kept; null if there is none. */
     record Read(SharePartitionKey key, Caller<ShareSnapshot> caller) implements Asked<ShareSnapshot> {}
 
+    /** The state as a partition leader asks for it; FENCED_LEADER_EPOCH if there is a newer one, INVALID_REQUEST without state. */
+    record ReadAsLeader(SharePartitionKey key, int leaderEpoch, Caller<Answered<ShareSnapshot>> caller)
+            implements Asked<Answered<ShareSnapshot>> {}
+
+    /**
+     * What a partition leader has decided; FENCED_LEADER_EPOCH or FENCED_STATE_EPOCH if its epochs are old, INVALID_REQUEST without state.
+     *
+     * @param startOffset where the partition starts at least; -1 for where it did
+     * @param finished    how many offsets from there on are done with, as the leader counts them; -1 if it does not
+     */
+    record Write(SharePartitionKey key, int stateEpoch, int leaderEpoch, long startOffset, int finished, List<Run> runs, Caller<Errors> caller)
+            implements Asked<Errors> {}
+
     record Remove(SharePartitionKey key, Caller<Errors> caller) implements Asked<Errors> {}
 
     /**

@@ -21,12 +21,22 @@ import org.apache.kafka.common.message.AlterShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.AlterShareGroupOffsetsResponseData;
 import org.apache.kafka.common.message.DeleteShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.DeleteShareGroupOffsetsResponseData;
+import org.apache.kafka.common.message.DeleteShareGroupStateRequestData;
+import org.apache.kafka.common.message.DeleteShareGroupStateResponseData;
 import org.apache.kafka.common.message.DescribeShareGroupOffsetsRequestData;
 import org.apache.kafka.common.message.DescribeShareGroupOffsetsResponseData;
+import org.apache.kafka.common.message.InitializeShareGroupStateRequestData;
+import org.apache.kafka.common.message.InitializeShareGroupStateResponseData;
+import org.apache.kafka.common.message.ReadShareGroupStateRequestData;
+import org.apache.kafka.common.message.ReadShareGroupStateResponseData;
+import org.apache.kafka.common.message.ReadShareGroupStateSummaryRequestData;
+import org.apache.kafka.common.message.ReadShareGroupStateSummaryResponseData;
 import org.apache.kafka.common.message.ShareGroupDescribeRequestData;
 import org.apache.kafka.common.message.ShareGroupDescribeResponseData;
 import org.apache.kafka.common.message.ShareGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.ShareGroupHeartbeatResponseData;
+import org.apache.kafka.common.message.WriteShareGroupStateRequestData;
+import org.apache.kafka.common.message.WriteShareGroupStateResponseData;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
@@ -40,6 +50,7 @@ public final class ShareCoordinator {
     private final Shards<ShareCommand> shards;
     private final MemberRequests members;
     private final OffsetRequests offsets;
+    private final LeaderRequests leaders;
 
     /**
      * Takes part in {@code groups}; creates __share_group_state when it is first needed.
@@ -64,6 +75,7 @@ public final class ShareCoordinator {
         StateRequests state = new StateRequests(this::submit);
         members = new MemberRequests(groups, state);
         offsets = new OffsetRequests(groups, state, catalog);
+        leaders = new LeaderRequests(catalog, this::submit);
         groups.host(tenants -> new ShareGroups(this::configOf, TopicView.of(catalog), tenants, members.deletions()));
         catalog.watch(members::topicChanged);
     }
@@ -103,6 +115,33 @@ public final class ShareCoordinator {
     public void deleteOffsets(
             RequestContext context, DeleteShareGroupOffsetsRequestData request, Consumer<DeleteShareGroupOffsetsResponseData> reply) {
         offsets.delete(request, reply);
+    }
+
+    /** InitializeShareGroupState 0. */
+    public void initializeState(
+            RequestContext context, InitializeShareGroupStateRequestData request, Consumer<InitializeShareGroupStateResponseData> reply) {
+        leaders.initialize(request, reply);
+    }
+
+    /** ReadShareGroupState 0. */
+    public void readState(RequestContext context, ReadShareGroupStateRequestData request, Consumer<ReadShareGroupStateResponseData> reply) {
+        leaders.read(request, reply);
+    }
+
+    /** WriteShareGroupState 0 to 1. */
+    public void writeState(RequestContext context, WriteShareGroupStateRequestData request, Consumer<WriteShareGroupStateResponseData> reply) {
+        leaders.write(request, reply);
+    }
+
+    /** DeleteShareGroupState 0. */
+    public void deleteState(RequestContext context, DeleteShareGroupStateRequestData request, Consumer<DeleteShareGroupStateResponseData> reply) {
+        leaders.delete(request, reply);
+    }
+
+    /** ReadShareGroupStateSummary 0 to 1. */
+    public void readStateSummary(
+            RequestContext context, ReadShareGroupStateSummaryRequestData request, Consumer<ReadShareGroupStateSummaryResponseData> reply) {
+        leaders.readSummary(request, reply);
     }
 
     /** Asks where a member may read next. @param logStart the first offset that the log still has */
@@ -159,17 +198,6 @@ public final class ShareCoordinator {
     }
 
     private static <T> Caller<T> answering(Consumer<Answered<T>> reply) {
-        OnceCaller<Answered<T>> once = new OnceCaller<>(reply, Answered::refused);
-        return new Caller<>() {
-            @Override
-            public void answer(T value) {
-                once.answer(Answered.of(value));
-            }
-
-            @Override
-            public void refuse(Errors error) {
-                once.refuse(error);
-            }
-        };
+        return Answered.caller(new OnceCaller<>(reply, Answered::refused));
     }
 }

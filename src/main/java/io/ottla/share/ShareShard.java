@@ -55,6 +55,8 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
                     partition -> event(new ShareEvent.WaitingNoMore(wait.key(), wait.caller())));
             case ShareCommand.Read read -> Outcome.reply(read.caller(),
                     partitions.containsKey(read.key()) ? partitions.get(read.key()).snapshot(now.wallMs()) : null);
+            case ShareCommand.ReadAsLeader read -> Leading.read(partitions.get(read.key()), read, now);
+            case ShareCommand.Write write -> Leading.write(partitions.get(write.key()), write);
             case ShareCommand.Remove remove -> remove(remove);
             case ShareCommand.Condense condense -> condense(condense, now);
             case ShareCommand.PruneDue due -> prune(due, now);

@@ -29,18 +29,7 @@ record StateRequests(BiConsumer<SharePartitionKey, ShareCommand> submit) {
 
     /** Asks about one partition; null for one without state. */
     void read(SharePartitionKey key, Consumer<Answered<ShareSnapshot>> reply) {
-        OnceCaller<Answered<ShareSnapshot>> once = new OnceCaller<>(reply, Answered::refused);
-        submit.accept(key, new ShareCommand.Read(key, new io.ottla.coordinator.Caller<>() {
-            @Override
-            public void answer(ShareSnapshot snapshot) {
-                once.answer(Answered.of(snapshot));
-            }
-
-            @Override
-            public void refuse(Errors error) {
-                once.refuse(error);
-            }
-        }));
+        submit.accept(key, new ShareCommand.Read(key, Answered.caller(new OnceCaller<>(reply, Answered::refused))));
     }
 
     /** Sets where a group begins in one partition. */

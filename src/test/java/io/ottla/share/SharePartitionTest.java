@@ -204,4 +204,36 @@ class SharePartitionTest {
         dead.tell(new ShareCommand.DeadLetterWritten(ShareHarness.KEY, 0, 1));
         assertEquals(2, dead.state().startOffset());
     }
+
+    private Errors write(int leaderEpoch, long startOffset, Run... runs) {
+        return share.ask((Caller<Errors> caller) ->
+                new ShareCommand.Write(ShareHarness.KEY, 1, leaderEpoch, startOffset, 0, List.of(runs), caller));
+    }
+
+    private Answered<ShareSnapshot> readAsLeader(int leaderEpoch) {
+        return share.ask(caller -> new ShareCommand.ReadAsLeader(ShareHarness.KEY, leaderEpoch, caller));
+    }
+
+    @Test
+    void whatALeaderElsewhereWritesCountsAndItsEpochOutlivesACrash() {
+        share.begin(0);
+        assertEquals(Errors.NONE, write(3, 5, Run.unlocked(5, 6, DeliveryState.AVAILABLE, 1), Run.unlocked(7, 8, DeliveryState.ACKNOWLEDGED, 1)));
+        assertEquals(5, readAsLeader(4).value().startOffset());
+        share.crash();
+        assertEquals(Errors.FENCED_LEADER_EPOCH, write(3, 9));
+        assertEquals(Errors.FENCED_LEADER_EPOCH, readAsLeader(3).error());
+        assertEquals(List.of(got(5, 6, 2), got(9, 9, 1)), share.fetch("a", 10, 10, false));
+    }
+
+    @Test
+    void aWriteFromElsewhereLeavesLocksAndWakesWhoWaits() {
+        share.begin(0);
+        share.fetch("a", 10, 10, false);
+        Answer<Boolean> waiting = share.submit(caller -> new ShareCommand.Wait(ShareHarness.KEY, share.state().freed(), caller));
+        assertEquals(Errors.NONE, write(0, 2, Run.unlocked(2, 4, DeliveryState.AVAILABLE, 1), Run.unlocked(5, 6, DeliveryState.AVAILABLE, 2)));
+        assertEquals(true, waiting.value);
+        assertEquals(List.of(got(5, 6, 3)), share.fetch("b", 10, 10, false));
+        assertEquals(Errors.NONE, share.acknowledge("a", 2, 4, ACCEPT));
+        assertEquals(5, share.state().startOffset());
+    }
 }
