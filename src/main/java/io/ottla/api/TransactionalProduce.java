@@ -12,8 +12,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
@@ -31,19 +29,18 @@ final class TransactionalProduce {
     private static final short ADDS_PARTITIONS = 12;
 
     private final TransactionalWrites writes;
+    private final ProduceRound round;
     private final short version;
-    private final ProduceRequestData body;
     private final Set<TopicPartition> partitions = new HashSet<>();
     private final BatchView first = new BatchView();
     private boolean manyProducers;
 
-    /** @param find the topic that a part of the request is about, or null */
-    TransactionalProduce(TransactionalWrites writes, short version, ProduceRequestData body, Function<TopicProduceData, Topic> find) {
+    TransactionalProduce(TransactionalWrites writes, ProduceRound round) {
         this.writes = writes;
-        this.version = version;
-        this.body = body;
-        for (TopicProduceData topicData : body.topicData()) {
-            Topic topic = find.apply(topicData);
+        this.round = round;
+        version = round.version();
+        for (TopicProduceData topicData : round.body().topicData()) {
+            Topic topic = round.find(topicData);
             for (PartitionProduceData data : topicData.partitionData()) {
                 if (topic != null && transactional(data, new BatchView()) && data.index() >= 0 && data.index() < topic.partitions().size()) {
                     add(topic, data);
@@ -83,39 +80,30 @@ final class TransactionalProduce {
         partitions.add(new TopicPartition(topic.name(), data.index()));
     }
 
-    /** Runs {@code append} once, with the partitions that must not be appended to; the records stay what they are until then. */
-    void run(Consumer<Map<TopicPartition, Errors>> append) {
+    /** Has the round append, now or later, without the partitions that must not be appended to. */
+    void run() {
         if (partitions.isEmpty()) {
-            append.accept(Map.of());
+            round.append(Map.of(), null);
             return;
         }
         if (manyProducers) {
             Map<TopicPartition, Errors> refused = new HashMap<>();
             partitions.forEach(partition -> refused.put(partition, Errors.INVALID_PRODUCER_ID_MAPPING));
-            append.accept(refused);
+            round.append(refused, null);
             return;
         }
-        Write write = new Write(body.transactionalId(), first.producerId(), first.producerEpoch(), partitions, asking());
+        Write write = new Write(round.body().transactionalId(), first.producerId(), first.producerEpoch(), partitions, asking());
         Pass pass = writes.enter(write);
         if (pass != null) {
-            appendInside(pass, Map.of(), append);
-            return;
-        }
-        keepRecords();
-        writes.ask(write, (given, refused) -> {
-            Map<TopicPartition, Errors> shown = new HashMap<>();
-            refused.forEach((partition, error) -> shown.put(partition, shown(error)));
-            appendInside(given, shown, append);
-        });
-    }
-
-    private static void appendInside(Pass pass, Map<TopicPartition, Errors> refused, Consumer<Map<TopicPartition, Errors>> append) {
-        try {
-            append.accept(refused);
-        } finally {
-            if (pass != null) {
-                pass.leave();
-            }
+            round.append(Map.of(), pass);
+        } else if (!round.keepRecords()) {
+            round.giveUp();
+        } else {
+            writes.ask(write, (given, refused) -> {
+                Map<TopicPartition, Errors> shown = new HashMap<>();
+                refused.forEach((partition, error) -> shown.put(partition, shown(error)));
+                round.append(shown, given);
+            });
         }
     }
 
@@ -124,19 +112,6 @@ final class TransactionalProduce {
             return Asking.ADD;
         }
         return version >= KNOWS_ABORTABLE ? Asking.VERIFY : Asking.VERIFY_OLD;
-    }
-
-    /** Copies the records, which are views over the frame, for the time after the frame is gone. */
-    private void keepRecords() {
-        for (TopicProduceData topic : body.topicData()) {
-            for (PartitionProduceData data : topic.partitionData()) {
-                if (data.records() != null) {
-                    ByteBuffer records = ((MemoryRecords) data.records()).buffer();
-                    ByteBuffer copy = ByteBuffer.allocate(records.remaining()).put(records.duplicate()).flip();
-                    data.setRecords(MemoryRecords.readableRecords(copy));
-                }
-            }
-        }
     }
 
     /** How this request's client is told of a refusal. */

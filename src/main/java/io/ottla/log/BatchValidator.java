@@ -11,10 +11,12 @@ import static org.apache.kafka.common.protocol.Errors.UNSUPPORTED_COMPRESSION_TY
 import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.AppendRefused;
 import io.ottla.topic.AppendRefused.RecordError;
+import io.ottla.topic.AppendTooCostly;
 import io.ottla.topic.PartitionId;
 import io.ottla.topic.TopicConfig;
 import io.ottla.wire.BatchView;
 import io.ottla.wire.RecordCursor;
+import io.ottla.world.TurnThread;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +35,13 @@ final class BatchValidator {
     private static final int SHORTEST_START_BYTES = BatchView.PREFIX_BYTES + 5;
     /** The shortest message that there ever was, of magic 0, without its prefix. */
     private static final int SHORTEST_MESSAGE_BYTES = 14;
+    /** Larger compressed ones hold too much for an event loop in any case. */
+    private static final int LOOP_BATCH_BYTES = 256 << 10;
+    /** What one batch may hold to be checked on an event loop: about a millisecond's work, which is lost if it holds more. */
+    private static final int LOOP_DECOMPRESSED_BYTES = 1 << 20;
+    /** How many times as long as that of others the decompression of gzip takes, and compression. */
+    private static final int GZIP_EFFORT = 4;
+    private static final int COMPRESSION_EFFORT = 8;
     private static final ThreadLocal<BatchValidator> MINE = ThreadLocal.withInitial(BatchValidator::new);
 
     private final BatchView batch = new BatchView();
@@ -56,12 +65,13 @@ final class BatchValidator {
      *
      * @return the bytes to append: {@code batches} itself without trailing bytes that are no whole batch, or recompressed ones
      * @throws AppendRefused CORRUPT_MESSAGE, INVALID_RECORD, INVALID_TIMESTAMP, MESSAGE_TOO_LARGE, RECORD_LIST_TOO_LARGE, UNSUPPORTED_COMPRESSION_TYPE
+     * @throws AppendTooCostly on a loop, before anything is changed
      */
     ByteBuffer check(ByteBuffer batches, AppendOrigin origin, PartitionId partition, TopicConfig topic, long wallMs) {
         id = partition;
         config = topic;
         nowMs = wallMs;
-        ByteBuffer accepted = origin == AppendOrigin.CLIENT ? checkFromClient(batches) : checkFromCoordinator(batches);
+        ByteBuffer accepted = origin.client() ? checkFromClient(batches, origin == AppendOrigin.CLIENT_ON_LOOP) : checkFromCoordinator(batches);
         if (accepted.remaining() > config.segmentBytes()) {
             throw new AppendRefused(RECORD_LIST_TOO_LARGE, "Message batch size is " + accepted.remaining() + " bytes in append to partition " + id
                     + ", which exceeds the maximum configured segment size of " + config.segmentBytes() + ".");
@@ -69,17 +79,16 @@ final class BatchValidator {
         return accepted;
     }
 
-    private ByteBuffer checkFromClient(ByteBuffer batches) {
+    private ByteBuffer checkFromClient(ByteBuffer batches, boolean onLoop) {
         batch.at(batches, batches.position());
         checkShape(batches);
         int end = batch.position() + batch.sizeBytes();
         checkOnlyOne(batches, end);
         checkWhole();
         checkHeader();
-        long maxTimestamp = walk();
+        long maxTimestamp = onLoop ? walkBriefly() : walk(Long.MAX_VALUE);
         batch.setMaxTimestamp(config.logAppendTime() ? nowMs : maxTimestamp, config.logAppendTime());
-        ByteBuffer accepted = batches.duplicate().limit(end);
-        return recompress(accepted);
+        return recompressionWanted() ? recompress() : batches.duplicate().limit(end);
     }
 
     private ByteBuffer checkFromCoordinator(ByteBuffer batches) {
@@ -165,12 +174,38 @@ final class BatchValidator {
         }
     }
 
+    /** {@link #walk} within what a turn of the calling thread may cost. Whoever waits for a thread without turns is not known: there it may cost nothing. */
+    private long walkBriefly() {
+        boolean recompressed = recompressionWanted();
+        if (batch.compressionId() == 0 && !recompressed) {
+            return walk(Long.MAX_VALUE);
+        }
+        TurnThread turn = TurnThread.current();
+        int effort = batch.compressionId() == CompressionType.GZIP.id ? GZIP_EFFORT : 1;
+        effort += recompressed ? COMPRESSION_EFFORT : 0;
+        long bound = turn == null ? -1 : Math.min(turn.effortLeft(), LOOP_DECOMPRESSED_BYTES) / effort;
+        if (batch.sizeBytes() > Math.min(LOOP_BATCH_BYTES, bound)) {
+            throw tooCostly();
+        }
+        try {
+            return walk(bound);
+        } catch (RecordCursor.TooLong e) {
+            throw tooCostly();
+        } finally {
+            turn.spend(Math.max(batch.sizeBytes(), records.decompressedBytes()) * effort);
+        }
+    }
+
+    private AppendTooCostly tooCostly() {
+        return new AppendTooCostly("a batch of " + batch.sizeBytes() + " bytes for " + id);
+    }
+
     /** Looks at every record; returns the largest timestamp. */
-    private long walk() {
+    private long walk(long maxBytes) {
         errors = null;
         badTimestamps = false;
         long maxTimestamp = BatchView.NO_TIMESTAMP;
-        try (RecordCursor cursor = records.over(batch, maxRecordBytes())) {
+        try (RecordCursor cursor = records.over(batch, maxRecordBytes(), maxBytes)) {
             while (cursor.next()) {
                 checkRecord(cursor);
                 maxTimestamp = Math.max(maxTimestamp, cursor.createTimestamp());
@@ -234,16 +269,16 @@ final class BatchValidator {
                 + " record errors in total, and only showing the first three errors at most: " + errors.subList(0, Math.min(ERRORS_SHOWN, errors.size())), errors);
     }
 
-    private ByteBuffer recompress(ByteBuffer accepted) {
+    private boolean recompressionWanted() {
         String wanted = config.compressionType();
-        if (wanted.equals("producer") || wanted.equals(typeName(batch.compressionId()))) {
-            return accepted;
-        }
-        ByteBuffer rebuilt = Recompressor.recompress(accepted, config, nowMs);
-        batch.at(rebuilt, rebuilt.position());
-        if (batch.sizeBytes() > config.maxMessageBytes()) {
-            throw new AppendRefused(MESSAGE_TOO_LARGE, "Message batch size is " + batch.sizeBytes() + " bytes in append to partition " + id
-                    + " which exceeds the maximum configured size of " + config.maxMessageBytes() + ".");
+        return !wanted.equals("producer") && !wanted.equals(typeName(batch.compressionId()));
+    }
+
+    private ByteBuffer recompress() {
+        ByteBuffer rebuilt = Recompressor.recompress(batch, config);
+        if (rebuilt == null) {
+            throw new AppendRefused(MESSAGE_TOO_LARGE, "Message batch size is larger than that in append to partition " + id
+                    + " once it is compressed as " + config.compressionType() + ", which exceeds the maximum configured size of " + config.maxMessageBytes() + ".");
         }
         return rebuilt;
     }

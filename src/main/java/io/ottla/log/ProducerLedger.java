@@ -52,7 +52,7 @@ final class ProducerLedger {
             return null;
         }
         short epoch = batch.producerEpoch();
-        if (origin == AppendOrigin.CLIENT && epoch == entry.epoch()) {
+        if (origin.client() && epoch == entry.epoch()) {
             ProducerEntry.Batch known = entry.find(batch.baseSequence(), batch.lastSequence());
             if (known != null) {
                 return known;
@@ -79,7 +79,7 @@ final class ProducerLedger {
     }
 
     private void checkData(BatchView batch, ProducerEntry entry, long offset, AppendOrigin origin) {
-        if (origin == AppendOrigin.CLIENT) {
+        if (origin.client()) {
             checkSequence(batch, entry, offset);
         }
         if (entry.transactionStart() >= 0 && !batch.transactional()) {

@@ -6,34 +6,46 @@ import static org.apache.kafka.common.config.TopicConfig.COMPRESSION_LZ4_LEVEL_C
 import static org.apache.kafka.common.config.TopicConfig.COMPRESSION_ZSTD_LEVEL_CONFIG;
 
 import io.ottla.topic.TopicConfig;
+import io.ottla.wire.BatchView;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.compress.Compression;
-import org.apache.kafka.common.record.TimestampType;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.MemoryRecordsBuilder;
-import org.apache.kafka.common.record.internal.Record;
-import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.record.internal.CompressionType;
+import org.apache.kafka.common.utils.internals.BufferSupplier;
+import org.apache.kafka.common.utils.internals.ByteBufferOutputStream;
 
-/** Gives a batch the compression that its topic asks for. */
+/** Gives a batch the compression that its topic asks for. The records' bytes pass through in small pieces, whatever they add up to. */
 final class Recompressor {
     private static final int ROOM_BYTES = 512;
+    private static final int CHUNK_BYTES = 16 * 1024;
 
     private Recompressor() {}
 
-    /** A new batch with the records of the one in {@code batch}, which was checked before. */
-    static ByteBuffer recompress(ByteBuffer batch, TopicConfig config, long nowMs) {
-        RecordBatch source = MemoryRecords.readableRecords(batch.slice()).batches().iterator().next();
-        boolean ownTime = config.logAppendTime();
-        MemoryRecordsBuilder builder = MemoryRecords.builder(
-                ByteBuffer.allocate(batch.remaining() + ROOM_BYTES), RecordBatch.MAGIC_VALUE_V2, compression(config),
-                ownTime ? TimestampType.LOG_APPEND_TIME : TimestampType.CREATE_TIME, 0, ownTime ? nowMs : RecordBatch.NO_TIMESTAMP,
-                source.producerId(), source.producerEpoch(), source.baseSequence(), source.isTransactional(), RecordBatch.NO_PARTITION_LEADER_EPOCH);
-        try (builder) {
-            for (Record record : source) {
-                builder.appendWithOffset(record.offset(), record.timestamp(), record.key(), record.value(), record.headers());
+    /** A new batch with the records of {@code batch}, which was checked before; null if it becomes larger than the topic's batches may be. */
+    static ByteBuffer recompress(BatchView batch, TopicConfig config) {
+        ByteBuffer source = batch.buffer();
+        Compression from = Compression.of(CompressionType.forId(batch.compressionId())).build();
+        Compression to = compression(config);
+        ByteBufferOutputStream target = new ByteBufferOutputStream(Math.min(batch.sizeBytes(), config.maxMessageBytes()) + ROOM_BYTES);
+        target.write(source.slice(batch.position(), BatchView.HEADER_BYTES));
+        try (InputStream records = from.wrapForInput(source.slice(batch.recordsPosition(), batch.recordsSizeBytes()), BatchView.MAGIC, BufferSupplier.NO_CACHING);
+                OutputStream compressed = to.wrapForOutput(target, BatchView.MAGIC)) {
+            byte[] chunk = new byte[CHUNK_BYTES];
+            for (int read = records.read(chunk); read > 0; read = records.read(chunk)) {
+                compressed.write(chunk, 0, read);
+                if (target.position() > config.maxMessageBytes()) {
+                    return null;
+                }
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException("a batch in memory cannot be compressed", e);
         }
-        return builder.build().buffer();
+        ByteBuffer rebuilt = target.buffer().flip();
+        new BatchView(rebuilt, 0).complete(rebuilt.limit(), to.type().id);
+        return rebuilt.limit() > config.maxMessageBytes() ? null : rebuilt;
     }
 
     private static Compression compression(TopicConfig config) {

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's socket: frames in, replies out in order. Runs on its event loop; only {@link #replyReady} and
- * {@link #closed} are for other threads. At most {@link #MAX_PIPELINED} requests are in hand; past that, or while a
+ * One client's socket: frames in, replies out in order. Runs on its event loop; only {@link #replyReady}, {@link #closed} and
+ * {@link #sideline} are for other threads. At most {@link #MAX_PIPELINED} requests are in hand; past that, or while a
  * request must wait its turn, the socket is not read.
  */
 final class Connection {
@@ -42,6 +42,7 @@ final class Connection {
     private final String localHost;
     private final String clientHost;
     private final Outbox outbox;
+    private final Sideline sideline;
     private final ArrayDeque<Exchange> exchanges = new ArrayDeque<>();
     private final AtomicBoolean drainQueued = new AtomicBoolean();
     private final Runnable queuedDrain = this::drainQueued;
@@ -65,6 +66,7 @@ final class Connection {
         this.localHost = ((InetSocketAddress) channel.getLocalAddress()).getAddress().getHostAddress();
         this.clientHost = "/" + peer.getHostAddress();
         this.outbox = new Outbox(channel, loop);
+        this.sideline = new Sideline(loop.costly);
         // Not only in open(): the search for idle connections may come before it.
         this.lastActivityNanos = loop.nowNanos();
     }
@@ -84,6 +86,11 @@ final class Connection {
 
     String localHost() {
         return localHost;
+    }
+
+    /** The costly work of this connection's requests. */
+    Sideline sideline() {
+        return sideline;
     }
 
     boolean closed() {

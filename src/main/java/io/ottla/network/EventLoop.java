@@ -13,6 +13,7 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -49,6 +50,9 @@ public final class EventLoop {
     }
 
     final BufferPool buffers;
+    final BufferBudget budget;
+    /** Does what would take too long here. */
+    final Executor costly;
     final ReplyWriter writer = new ReplyWriter();
     final RefusalLog refusals = new RefusalLog(this::schedule, line -> LOG.warn("{}", line));
     final ByteBuffer readScratch = ByteBuffer.allocateDirect(SCRATCH_BYTES);
@@ -62,8 +66,10 @@ public final class EventLoop {
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
     private volatile boolean running = true;
 
-    EventLoop(String name, Clock clock, BufferBudget budget, long maxDirectBytes) throws IOException {
+    EventLoop(String name, Clock clock, BufferBudget budget, long maxDirectBytes, Executor costly) throws IOException {
         this.clock = clock;
+        this.budget = budget;
+        this.costly = costly;
         stalledClosedNanos = clock.monotonicNanos() - STALLED_PAUSE_NANOS;
         buffers = new BufferPool(budget, maxDirectBytes, this::closeStalled);
         selector = Selector.open();
@@ -95,6 +101,7 @@ public final class EventLoop {
                 runSafely(atEnd.removeFirst());
             }
             runTasks();
+            renewEffort();
         }
     }
 

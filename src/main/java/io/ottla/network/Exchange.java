@@ -30,6 +30,7 @@ final class Exchange implements Request {
     private ApiMessage reply;
     private short replyVersion;
     private String hangUpReason;
+    private int keptBytes;
     private volatile boolean done;
 
     @SuppressWarnings("unused")
@@ -96,6 +97,25 @@ final class Exchange implements Request {
     }
 
     @Override
+    public boolean keep(int bytes) {
+        if (!connection.loop().budget.reserve(bytes)) {
+            return false;
+        }
+        keptBytes += bytes;
+        return true;
+    }
+
+    @Override
+    public void aside(Costly work) {
+        connection.sideline().add(work);
+    }
+
+    @Override
+    public boolean mustFollow() {
+        return connection.sideline().busy();
+    }
+
+    @Override
     public boolean abandoned() {
         return connection.closed();
     }
@@ -134,6 +154,9 @@ final class Exchange implements Request {
     private void end(Ending how) {
         if (!ENDING.compareAndSet(this, null, how)) {
             throw new IllegalStateException(head.api() + " request " + head.correlationId() + " is ended twice: " + ending + ", then " + how);
+        }
+        if (keptBytes > 0) {
+            connection.loop().budget.release(keptBytes);
         }
     }
 

@@ -30,6 +30,7 @@ public final class NetworkServer implements AutoCloseable {
     private final List<ServerSocketChannel> listeners = new ArrayList<>();
     private final List<Set<Connection>> connections = new ArrayList<>();
     private final BufferBudget budget;
+    private final SidelineWorkers costly = new SidelineWorkers(Runtime.getRuntime().availableProcessors());
     private final AtomicInteger connectionCount = new AtomicInteger();
     private final Map<InetAddress, Integer> countByAddress = new ConcurrentHashMap<>();
     private RequestHandler handler;
@@ -41,7 +42,7 @@ public final class NetworkServer implements AutoCloseable {
         budget = new BufferBudget(settings.maxBufferBytes());
         long maxDirectBytes = Math.min(MOST_DIRECT_BYTES, settings.maxBufferBytes() / 4) / settings.threads();
         for (int i = 0; i < settings.threads(); i++) {
-            loops.add(new EventLoop("ottla-network-" + i, clock, budget, maxDirectBytes));
+            loops.add(new EventLoop("ottla-network-" + i, clock, budget, maxDirectBytes, costly));
             connections.add(ConcurrentHashMap.newKeySet());
         }
     }
@@ -97,6 +98,7 @@ public final class NetworkServer implements AutoCloseable {
             }
         }
         loops.forEach(EventLoop::stop);
+        costly.close();
     }
 
     /** Bytes that unfinished frames and unsent replies hold now. */

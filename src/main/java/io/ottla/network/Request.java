@@ -36,6 +36,18 @@ public interface Request {
     /** Ends the request and its connection without a reply, with one log line that says why. */
     void hangUp(String reason);
 
+    /**
+     * Counts memory that this request keeps until it is ended, such as copies of what is in its frame, with the buffers of all connections.
+     * False if they hold too much already. Only from the loop, before {@link RequestHandler#handle} returns.
+     */
+    boolean keep(int bytes);
+
+    /** Has {@code work} done on another thread, after the costly work of this connection's earlier requests. From any thread. */
+    void aside(Costly work);
+
+    /** True while costly work of earlier requests of this connection is under way: what must not overtake it has to follow it {@link #aside}. From any thread. */
+    boolean mustFollow();
+
     /** True once the connection is gone, so that waiting for its sake is useless. */
     boolean abandoned();
 

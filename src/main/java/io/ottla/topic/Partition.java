@@ -24,6 +24,7 @@ public interface Partition {
      * @throws AppendRefused nothing was written: CORRUPT_MESSAGE, INVALID_RECORD, MESSAGE_TOO_LARGE,
      *     RECORD_LIST_TOO_LARGE, INVALID_TIMESTAMP, UNSUPPORTED_COMPRESSION_TYPE, OUT_OF_ORDER_SEQUENCE_NUMBER,
      *     INVALID_PRODUCER_EPOCH, UNKNOWN_PRODUCER_ID, INVALID_TXN_STATE, KAFKA_STORAGE_ERROR
+     * @throws AppendTooCostly if {@code origin} is {@link AppendOrigin#CLIENT_ON_LOOP}: nothing was written, and the buffer is as it was
      */
     Appended append(ByteBuffer batches, AppendOrigin origin);
 

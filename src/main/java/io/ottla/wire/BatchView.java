@@ -213,6 +213,13 @@ public final class BatchView {
         buffer.putInt(start + CRC, computeCrc());
     }
 
+    /** Ends the making of a batch whose other fields are there: its size, how its records are compressed, and the CRC. */
+    public void complete(int sizeBytes, int compressionId) {
+        buffer.putInt(start + LENGTH, sizeBytes - PREFIX_BYTES);
+        buffer.putShort(start + ATTRIBUTES, (short) (attributes() & ~COMPRESSION_MASK | compressionId));
+        buffer.putInt(start + CRC, computeCrc());
+    }
+
     private int computeCrc() {
         int position = buffer.position();
         int limit = buffer.limit();

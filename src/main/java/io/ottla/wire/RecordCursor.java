@@ -14,7 +14,7 @@ import org.xerial.snappy.SnappyError;
 /**
  * Walks over the records of one batch, compressed or not, without making an object for any of them: keys and values are
  * skipped, sizes and structure are checked. Distrusts every byte. Memory is bounded by one chunk, whatever the batch claims
- * to hold. Not safe for many threads.
+ * to hold; time can be bounded by what is decompressed. Not safe for many threads.
  */
 public final class RecordCursor implements AutoCloseable {
     private static final int CHUNK_BYTES = 16 * 1024;
@@ -27,6 +27,8 @@ public final class RecordCursor implements AutoCloseable {
     private ByteBuffer chunk;
     private InputStream decompressed;
     private int maxRecordBytes;
+    private long maxBytes;
+    private long bytes;
     private int recordRemaining;
     private int index;
     private int count;
@@ -41,8 +43,19 @@ public final class RecordCursor implements AutoCloseable {
      * @param maxRecordBytes records that claim to be larger are refused when the batch is compressed
      */
     public RecordCursor over(BatchView view, int maxRecordBytes) {
+        return over(view, maxRecordBytes, Long.MAX_VALUE);
+    }
+
+    /**
+     * Starts before the first record of {@code view}'s batch.
+     *
+     * @param maxBytes once more than this has been decompressed, there is {@link TooLong}
+     */
+    public RecordCursor over(BatchView view, int maxRecordBytes, long maxBytes) {
         batch.at(view.buffer(), view.position());
         this.maxRecordBytes = maxRecordBytes;
+        this.maxBytes = maxBytes;
+        bytes = 0;
         index = 0;
         count = batch.count();
         ByteBuffer records = batch.buffer().slice(batch.recordsPosition(), batch.recordsSizeBytes());
@@ -79,6 +92,7 @@ public final class RecordCursor implements AutoCloseable {
      * Moves to the next record; false after the last one.
      *
      * @throws InvalidRecordException if the bytes are no record, or bytes remain after the last record
+     * @throws TooLong if that cannot be said without more decompression than was allowed
      */
     public boolean next() {
         if (index >= count) {
@@ -128,6 +142,11 @@ public final class RecordCursor implements AutoCloseable {
     /** The index of the record that {@link #next} moved to. */
     public int index() {
         return index - 1;
+    }
+
+    /** How much has been decompressed; 0 if the batch is not compressed. */
+    public long decompressedBytes() {
+        return bytes;
     }
 
     public int offsetDelta() {
@@ -203,13 +222,26 @@ public final class RecordCursor implements AutoCloseable {
         if (decompressed == null) {
             return false;
         }
+        if (bytes > maxBytes) {
+            throw new TooLong();
+        }
         try {
             int read = decompressed.read(chunk.array(), 0, chunk.capacity());
             chunk.position(0).limit(Math.max(read, 0));
+            bytes += chunk.limit();
             return read > 0;
         } catch (IOException | RuntimeException | SnappyError e) {
             // The libraries answer broken input with all kinds of throwables: zstd's and lz4's are unchecked, snappy's is an Error.
             throw new InvalidRecordException("Batch cannot be decompressed: " + e.getMessage(), e);
+        }
+    }
+
+    /** The batch holds more than was to be decompressed of it. */
+    public static final class TooLong extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private TooLong() {
+            super(null, null, false, false);
         }
     }
 

@@ -3,9 +3,15 @@ package io.ottla.world;
 
 /**
  * A thread that works in turns: it waits for things to do, does them, and waits again. Others can leave work for the end of the turn that
- * it is in, where what came in during the turn is done together and nobody has to be woken.
+ * it is in, where what came in during the turn is done together and nobody has to be woken. A turn should be short, as everybody waits for
+ * its end: work whose length a stranger decides asks {@link #effortLeft} first.
  */
 public abstract class TurnThread extends Thread {
+    /** About ten milliseconds of decompression. */
+    private static final int TURN_EFFORT_BYTES = 16 << 20;
+
+    private int effortLeft = TURN_EFFORT_BYTES;
+
     protected TurnThread(String name) {
         super(name);
     }
@@ -17,4 +23,19 @@ public abstract class TurnThread extends Thread {
 
     /** Runs {@code work} before this thread waits again, once even if it is left several times. Only on this thread. */
     public abstract void atEndOfTurn(Runnable work);
+
+    /** How many bytes may still be decompressed in this turn. Only on this thread. */
+    public final int effortLeft() {
+        return effortLeft;
+    }
+
+    /** Takes bytes that were decompressed from what the turn may cost. Only on this thread. */
+    public final void spend(long bytes) {
+        effortLeft = (int) Math.max(0, effortLeft - bytes);
+    }
+
+    /** A new turn begins. */
+    protected final void renewEffort() {
+        effortLeft = TURN_EFFORT_BYTES;
+    }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.topic.TopicConfig;
+import io.ottla.wire.BatchView;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Random;
@@ -31,7 +32,7 @@ class RecompressorTest {
 
     private static int sizeBytes(ByteBuffer batch, String codec, int level) {
         TopicConfig config = TopicConfig.of(Map.of(), Map.of("compression.type", codec, "compression." + codec + ".level", Integer.toString(level)));
-        MemoryRecords recompressed = MemoryRecords.readableRecords(Recompressor.recompress(batch.duplicate(), config, 0));
+        MemoryRecords recompressed = MemoryRecords.readableRecords(Recompressor.recompress(new BatchView(batch, 0), config));
         assertEquals(codec, recompressed.batches().iterator().next().compressionType().name);
         recompressed.batches().forEach(each -> each.ensureValid());
         return recompressed.sizeInBytes();

@@ -69,7 +69,7 @@ final class BrokenPartition implements Partition {
 
     @Override
     public Appended append(ByteBuffer batches, AppendOrigin origin) {
-        if (holdsData() && origin == AppendOrigin.CLIENT && fault == Fault.WRITES_DUPLICATES) {
+        if (holdsData() && origin.client() && fault == Fault.WRITES_DUPLICATES) {
             return whole.append(renumbered(batches), origin);
         }
         boolean marker = holdsData() && origin == AppendOrigin.COORDINATOR;

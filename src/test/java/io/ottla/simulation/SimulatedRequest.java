@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.simulation;
 
+import io.ottla.network.Costly;
 import io.ottla.network.EventLoop;
 import io.ottla.network.Request;
 import io.ottla.wire.RequestContext;
@@ -66,6 +67,23 @@ final class SimulatedRequest implements Request {
     @Override
     public void hangUp(String reason) {
         throw new AssertionError(head.api() + " was not answered: " + reason);
+    }
+
+    @Override
+    public boolean keep(int bytes) {
+        return true;
+    }
+
+    @Override
+    public void aside(Costly work) {
+        while (work.step()) {
+            continue;
+        }
+    }
+
+    @Override
+    public boolean mustFollow() {
+        return false;
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
@@ -17,7 +18,8 @@ import org.apache.kafka.common.record.internal.MutableRecordBatch;
 
 /**
  * A partition in memory. What is appended becomes durable at once, or, with {@code flushByHand}, when a test calls
- * {@link #flush}; {@link #crash} forgets what was not flushed, and {@link #fail} makes it refuse everything.
+ * {@link #flush}; {@link #crash} forgets what was not flushed, {@link #fail} makes it refuse everything, and after {@link #costly}
+ * what is compressed takes as long as a test wants.
  */
 public final class FakePartition implements Partition {
     private record Batch(long lastOffset, byte[] bytes) {}
@@ -32,6 +34,7 @@ public final class FakePartition implements Partition {
     private long logEnd;
     private long highWatermark;
     private ApiException failure;
+    private volatile Semaphore patience;
 
     public FakePartition(PartitionId id, boolean flushByHand) {
         this.id = id;
@@ -51,6 +54,12 @@ public final class FakePartition implements Partition {
 
     @Override
     public Appended append(ByteBuffer buffer, AppendOrigin origin) {
+        if (patience != null && MemoryRecords.readableRecords(buffer).firstBatch().isCompressed()) {
+            if (origin == AppendOrigin.CLIENT_ON_LOOP) {
+                throw new AppendTooCostly("as the test wants it");
+            }
+            patience.acquireUninterruptibly();
+        }
         Appended appended;
         synchronized (this) {
             if (failure != null) {
@@ -72,6 +81,11 @@ public final class FakePartition implements Partition {
             flush();
         }
         return appended;
+    }
+
+    /** Each compressed batch is too costly for a loop from now on, and takes until {@code patience} has a permit for it. */
+    public void costly(Semaphore patience) {
+        this.patience = patience;
     }
 
     /** Makes everything that was appended durable, and tells those who wait for it. */
