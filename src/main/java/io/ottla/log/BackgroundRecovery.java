@@ -14,14 +14,20 @@ final class BackgroundRecovery {
 
     private final Workers workers;
     private final Queue<LocalPartition> left = new ArrayDeque<>();
+    /** Guarded by {@code left}, as all below. */
+    private int unopened;
+    private Runnable allOpened;
 
     BackgroundRecovery(Workers workers) {
         this.workers = workers;
     }
 
-    void start(Collection<LocalPartition> partitions) {
+    /** @param whenAllOpened is run if every one of them could be opened */
+    void start(Collection<LocalPartition> partitions, Runnable whenAllOpened) {
         synchronized (left) {
-            partitions.stream().filter(LocalPartition::unclean).forEach(left::add);
+            left.addAll(partitions);
+            unopened = partitions.size();
+            allOpened = whenAllOpened;
         }
         for (int i = 0; i < SIDE_BY_SIDE; i++) {
             next();
@@ -35,9 +41,22 @@ final class BackgroundRecovery {
         }
         if (partition != null) {
             workers.submit(() -> {
-                partition.openEarly();
+                if (partition.openEarly()) {
+                    opened();
+                }
                 next();
             });
+        }
+    }
+
+    private void opened() {
+        boolean last;
+        synchronized (left) {
+            unopened--;
+            last = unopened == 0;
+        }
+        if (last) {
+            allOpened.run();
         }
     }
 

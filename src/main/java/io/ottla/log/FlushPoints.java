@@ -8,9 +8,11 @@ import io.ottla.world.DiskFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.CRC32C;
 import org.apache.kafka.common.Uuid;
@@ -29,6 +31,8 @@ final class FlushPoints {
     private static final int BLOCK_BYTES = 512;
     private static final ByteBuffer EMPTY_BLOCK = ByteBuffer.allocate(BLOCK_BYTES).asReadOnlyBuffer();
     private static final int USED = 0x4f464c31;
+    /** Slot 0 says that this is the file, so that one that was emptied is not taken for new. */
+    private static final int HEADER = 0x4f464c30;
 
     private record Key(Uuid topicId, int index) {}
 
@@ -44,6 +48,9 @@ final class FlushPoints {
     private long[] covering = new long[64];
     private long nextForce = 1;
     private long forced;
+    private boolean lost;
+    /** Where halves are that were never written so. */
+    private final List<Long> damaged = new ArrayList<>();
 
     private FlushPoints(DiskFile file) {
         this.file = file;
@@ -56,7 +63,28 @@ final class FlushPoints {
             disk.syncDirectory(path.getParent());
         }
         points.readAll();
+        points.lost |= !points.used.get(0);
+        points.used.set(0);
         return points;
+    }
+
+    /** True if some of what was written may be gone: the file is new or damaged, and {@link #complete} was not called since. */
+    synchronized boolean lost() {
+        return lost;
+    }
+
+    /** Says durably that nothing is missing any more: each partition with records has its point. */
+    synchronized void complete() throws IOException {
+        for (long position : damaged) {
+            file.write(ByteBuffer.allocate(HALF_BYTES), position);
+        }
+        damaged.clear();
+        if (writes[0] == 0) {
+            ByteBuffer header = ByteBuffer.allocate(HALF_BYTES).putInt(HEADER);
+            file.write(header.putInt(CRC_AT, crc(header)).rewind(), 0);
+        }
+        file.force();
+        lost = false;
     }
 
     private void readAll() throws IOException {
@@ -66,8 +94,16 @@ final class FlushPoints {
         int halves = bytes.position() / HALF_BYTES;
         for (int half = 0; half < halves; half++) {
             ByteBuffer slot = bytes.slice(half * HALF_BYTES, HALF_BYTES);
-            if (slot.getInt(0) == USED && slot.getInt(CRC_AT) == crc(slot)) {
+            if (isEmpty(slot)) {
+                continue;
+            }
+            if (slot.getInt(CRC_AT) != crc(slot)) {
+                lost = true;
+                damaged.add((long) half * HALF_BYTES);
+            } else if (slot.getInt(0) == USED) {
                 note(half / 2, half % 2, slot);
+            } else if (slot.getInt(0) == HEADER) {
+                used.set(0);
             }
         }
     }
@@ -163,6 +199,7 @@ final class FlushPoints {
             slot.putInt(0);
         }
         slot.putInt(crc(slot)).flip();
+        damaged.remove((long) number * SLOT_BYTES + half * HALF_BYTES);
         covering[number] = nextForce * 2 + half;
         file.write(slot, (long) number * SLOT_BYTES + half * HALF_BYTES);
         writes[number] = write;

@@ -102,9 +102,28 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         context.points().freeUnclaimed();
         List<Path> deleted = purge.findDeleted(topics, image.deleted());
         context.workers().submit(() -> purge.run(deleted));
-        recovery.start(partitions());
+        recover();
         maintenance.start();
         LOG.debug("event=catalog_opened directory={} topics={}", context.settings().directory(), topics.size());
+    }
+
+    private void recover() throws IOException {
+        if (!context.points().lost()) {
+            recovery.start(partitions().stream().filter(LocalPartition::unclean).toList(), () -> { });
+        } else if (topics.isEmpty()) {
+            context.points().complete();
+        } else {
+            LOG.warn("event=flush_points_lost directory={} action=every_partition_without_one_is_checked_as_a_whole", context.settings().directory());
+            recovery.start(partitions(), this::pointsComplete);
+        }
+    }
+
+    private void pointsComplete() {
+        try {
+            context.points().complete();
+        } catch (IOException e) {
+            LOG.warn("event=flush_points_incomplete action=checked_again_at_the_next_start reason=\"{}\"", e.getMessage());
+        }
     }
 
     /** Every topic is in the journal before it has a folder: without a journal, a start would show an empty broker in place of what was kept. */

@@ -256,11 +256,13 @@ final class LocalPartition implements Partition {
     }
 
     /** Opens the log, unless that fails: then it stays offline, as the log says, until it is tried again. */
-    void openEarly() {
+    boolean openEarly() {
         try {
             state.open();
+            return true;
         } catch (ApiException e) {
             LOG.debug("event=not_opened partition={} reason=\"{}\"", state.id(), e.getMessage());
+            return false;
         }
     }
 

@@ -46,7 +46,7 @@ final class LogLoader {
     private final PartitionId id;
     private final LogContext context;
     private final TopicConfig config;
-    private final FlushPoint point;
+    private FlushPoint point;
     private final long nowMs;
     private final ProducerLedger producers;
     private final PartitionFolder folder;
@@ -77,8 +77,11 @@ final class LogLoader {
     /** @throws DamagedLogException if something that was durable is missing or damaged */
     Loaded load() throws IOException {
         folder.open(nowMs, point != null);
-        nextOffset = point == null ? 0 : point.logStart();
         segments.addAll(folder.segments(nowMs));
+        if (point == null && context.points().lost() && !segments.isEmpty()) {
+            replacePoint();
+        }
+        nextOffset = point == null ? 0 : point.logStart();
         if (segments.isEmpty()) {
             if (point != null && point.offset() > point.logStart()) {
                 throw new DamagedLogException("no segment of " + id + " is left, but records up to offset " + point.offset() + " were durable");
@@ -88,6 +91,13 @@ final class LogLoader {
         }
         LOG.debug("event=partition_opened partition={} segments={} log_end={} replayed_bytes={} point={}", id, segments.size(), nextOffset, replayed, point);
         return loaded();
+    }
+
+    private void replacePoint() throws IOException {
+        point = LogRescan.findPoint(id, segments, nowMs);
+        changed = true;
+        LOG.warn("event=log_rescanned partition={} segments={} log_start={} log_end={} reason=\"its flush point is lost\"",
+                id, segments.size(), point.logStart(), point.offset());
     }
 
     private Loaded loaded() throws IOException {
@@ -173,17 +183,10 @@ final class LogLoader {
             return;
         }
         LOG.warn("event=aborted_transactions_rebuilt partition={} reason=missing_or_damaged", id);
-        ProducerLedger ledger = new ProducerLedger(id);
+        LogRescan rescan = new LogRescan(id, nowMs);
         for (int i = 0; i <= durableSegment; i++) {
             Segment segment = segments.get(i);
-            segment.aborted().truncate(0);
-            scan(segment, 0, i < durableSegment ? segment.sizeBytes() : lastPosition, (batch, position) -> {
-                TransactionIndex.Entry entry = ledger.abortedBy(batch, batch.lastOffset());
-                if (entry != null) {
-                    segment.aborted().append(entry);
-                }
-                ledger.apply(batch, nowMs);
-            });
+            rescan.whole(segment, i < durableSegment ? segment.sizeBytes() : lastPosition);
             segment.aborted().force();
         }
         changed = true;
@@ -262,7 +265,7 @@ final class LogLoader {
 
     private void cut(int index, int position, String why) throws IOException {
         Segment segment = segments.get(index);
-        LOG.info("event=tail_cut file={} byte={} of={} offset={} reason=\"{}\"", segment, position, segment.sizeBytes(), nextOffset, why);
+        LOG.warn("event=tail_cut file={} byte={} of={} offset={} reason=\"{}\"", segment, position, segment.sizeBytes(), nextOffset, why);
         boolean keep = position > 0 || index == durableSegment && segment.baseOffset() == nextOffset;
         if (keep) {
             segment.truncate(position, nextOffset);

@@ -190,6 +190,9 @@ final class PartitionState {
         try {
             LogLoader.Loaded loaded = new LogLoader(id, context, folder, config, point.get()).load();
             log = new PartitionLog(id, context, folder, loaded);
+            if (point.get() == null && loaded.end().segment() != null) {
+                remember(log.point());
+            }
             if (outage != null) {
                 LOG.info("event=partition_online partition={} log_end={}", id, loaded.end().offset());
                 outage = null;
