@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.apache.kafka.common.config.ConfigDef;
 import org.apache.kafka.common.config.ConfigDef.Importance;
 import org.apache.kafka.common.config.ConfigDef.Type;
@@ -34,12 +33,16 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
                     "How often consumers are told to send a heartbeat.")
             .define("consumer.assignment.interval.ms", Type.INT, 1_000, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
                     "The shortest time between two assignments of a consumer group.")
+            .defineInternal("consumer.assignor.offload.enable", Type.BOOLEAN, true, null, Importance.MEDIUM,
+                    "Taken as Kafka 4.4 takes it; assignments are always made at once here.")
             .define("share.session.timeout.ms", Type.INT, 45_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How long a member of a share group may be silent before it loses its partitions.")
             .define("share.heartbeat.interval.ms", Type.INT, 5_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How often members of share groups are told to send a heartbeat.")
             .define("share.assignment.interval.ms", Type.INT, 1_000, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
                     "The shortest time between two assignments of a share group.")
+            .defineInternal("share.assignor.offload.enable", Type.BOOLEAN, true, null, Importance.MEDIUM,
+                    "Taken as Kafka 4.4 takes it; assignments are always made at once here.")
             .define("share.record.lock.duration.ms", Type.INT, 30_000, ConfigDef.Range.atLeast(1_000), Importance.MEDIUM,
                     "How long a record that was handed out stays locked.")
             .define("share.delivery.count.limit", Type.INT, 5, ConfigDef.Range.atLeast(2), Importance.MEDIUM,
@@ -59,14 +62,16 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
                     "How often members of streams groups are told to send a heartbeat.")
             .define("streams.assignment.interval.ms", Type.INT, 1_000, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
                     "The shortest time between two assignments of a streams group.")
+            .defineInternal("streams.assignor.offload.enable", Type.BOOLEAN, true, null, Importance.MEDIUM,
+                    "Taken as Kafka 4.4 takes it; assignments are always made at once here.")
             .define("streams.initial.rebalance.delay.ms", Type.INT, 3_000, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
                     "How long an empty streams group waits for more members before its first assignment.")
             .define("streams.num.standby.replicas", Type.INT, 0, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
                     "How many standby copies each task with state has.")
             .define("streams.rack.aware.assignment.tags", Type.LIST, "", ConfigDef.ValidList.anyNonDuplicateValues(true, false), Importance.LOW,
                     "Client tags over which standby copies are spread.")
-            .define("streams.assignor.name", Type.STRING, "sticky", ConfigDef.ValidString.in("sticky"), Importance.MEDIUM,
-                    "The task assignor of a streams group.")
+            .define("streams.assignor.name", Type.STRING, null, GroupConfigs::checkAssignor, Importance.MEDIUM,
+                    "The task assignor of a streams group; by default the first of the broker's.")
             .defineInternal("streams.task.offset.interval.ms", Type.INT, 60_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How often members of a streams group report the offsets of their copies of state.")
             .defineInternal("streams.num.warmup.replicas", Type.INT, 2, ConfigDef.Range.atLeast(0), Importance.MEDIUM,
@@ -78,11 +83,11 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
             .define("errors.deadletterqueue.copy.record.enable", Type.BOOLEAN, false, Importance.MEDIUM,
                     "Whether dead letters repeat key and value of the record.");
 
-    /** Those that a broker config gives the default of, by the same name after "group.". */
-    private static final Pattern WITH_BROKER_DEFAULT = Pattern.compile(
-            "(consumer|share|streams)\\.(session\\.timeout|heartbeat\\.interval|assignment\\.interval|record\\.lock\\.duration)\\.ms"
-                    + "|streams\\.(initial\\.rebalance\\.delay\\.ms|num\\.standby\\.replicas|rack\\.aware\\.assignment\\.tags)"
-                    + "|share\\.delivery\\.count\\.limit|share\\.partition\\.max\\.record\\.locks");
+    private static void checkAssignor(String name, Object value) {
+        if (value != null && !value.equals("sticky")) {
+            throw new ConfigException(name, value, "There is no such task assignor.");
+        }
+    }
 
     private static void checkOffsetReset(String name, Object value) {
         try {
@@ -109,17 +114,18 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
         return entries;
     }
 
+    /** A broker config that has the same name after "group." gives the default. */
     private List<ConfigDescriptions.Synonym> synonyms(ConfigKey key, String override) {
-        String brokerName = key.name.equals("streams.assignor.name") ? "group.streams.assignors"
-                : WITH_BROKER_DEFAULT.matcher(key.name).matches() ? "group." + key.name : key.name;
+        String brokerName = key.name.equals("streams.assignor.name") ? "group.streams.assignors" : "group." + key.name;
+        ConfigKey basis = brokerDefinition.configKeys().getOrDefault(brokerName, key);
         List<ConfigDescriptions.Synonym> synonyms = new ArrayList<>();
         if (override != null) {
             synonyms.add(new ConfigDescriptions.Synonym(key.name, override, ConfigSource.GROUP_CONFIG));
         }
-        if (brokerConfigs.containsKey(brokerName)) {
-            synonyms.add(new ConfigDescriptions.Synonym(brokerName, brokerConfigs.get(brokerName), ConfigSource.STATIC_BROKER_CONFIG));
+        if (brokerConfigs.containsKey(basis.name)) {
+            synonyms.add(new ConfigDescriptions.Synonym(basis.name, brokerConfigs.get(basis.name), ConfigSource.STATIC_BROKER_CONFIG));
         }
-        synonyms.add(new ConfigDescriptions.Synonym(brokerName, ConfigDef.convertToString(key.defaultValue, key.type), ConfigSource.DEFAULT_CONFIG));
+        synonyms.add(new ConfigDescriptions.Synonym(basis.name, ConfigDef.convertToString(basis.defaultValue, basis.type), ConfigSource.DEFAULT_CONFIG));
         return synonyms;
     }
 
@@ -135,6 +141,7 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
         try {
             Map<String, Object> values = DEFINITION.parse(new HashMap<>(overrides));
             overrides.keySet().forEach(name -> checkBounds(name, values.get(name)));
+            List.of("consumer", "share", "streams").forEach(kind -> checkSession(kind, overrides));
         } catch (ConfigException e) {
             throw new InvalidConfigurationException(e.getMessage());
         }
@@ -160,6 +167,19 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
         if (min != null && (Integer) value < min || max != null && (Integer) value > max) {
             throw new ConfigException(name + " must be in the range " + min + " to " + max + " inclusive.");
         }
+    }
+
+    private void checkSession(String kind, Map<String, String> overrides) {
+        int session = inForce(kind + ".session.timeout.ms", overrides);
+        int heartbeat = inForce(kind + ".heartbeat.interval.ms", overrides);
+        if (session <= heartbeat) {
+            throw new ConfigException(kind + ".session.timeout.ms must be greater than " + kind + ".heartbeat.interval.ms.");
+        }
+    }
+
+    private int inForce(String name, Map<String, String> overrides) {
+        String own = overrides.get(name);
+        return own == null ? bound("group." + name) : Integer.parseInt(own.trim());
     }
 
     private Integer bound(String brokerName) {

@@ -201,7 +201,8 @@ final class BrokerDefinition {
                 .define(prefix + ".max.heartbeat.interval.ms", INT, 15_000, atLeast(1), MEDIUM, "The longest heartbeat interval that a group may set.")
                 .define(prefix + ".assignment.interval.ms", INT, 1000, atLeast(0), MEDIUM, "The least time between two assignments of a group.")
                 .define(prefix + ".min.assignment.interval.ms", INT, 0, atLeast(0), MEDIUM, "The shortest assignment interval that a group may set.")
-                .define(prefix + ".max.assignment.interval.ms", INT, 15_000, atLeast(0), MEDIUM, "The longest assignment interval that a group may set.");
+                .define(prefix + ".max.assignment.interval.ms", INT, 15_000, atLeast(0), MEDIUM, "The longest assignment interval that a group may set.")
+                .defineInternal(prefix + ".assignor.offload.enable", BOOLEAN, true, null, MEDIUM, "As Kafka 4.4; assignments are made at once here.");
     }
 
     private static void transactions(ConfigDef def) {
