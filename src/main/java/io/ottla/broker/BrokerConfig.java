@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How a broker is to run, in the names of Apache Kafka 4.4's broker configs and Ottla's own {@code ottla.flush}. Immutable.
+ * How a broker is to run, in the names of Apache Kafka 4.4's broker configs and Ottla's own, which begin with {@code ottla.}. Immutable.
  *
  * <p>A name that Kafka knows but that changes nothing in one process is accepted, and said so in the log. A name that
  * Kafka does not know, a value out of range, and a config that would promise what Ottla does not do are refused.
@@ -117,6 +117,11 @@ public final class BrokerConfig {
     /** True if acks=all waits for the disk; false if it waits for the operating system only. */
     public boolean flushToDisk() {
         return getString("ottla.flush").equals("disk");
+    }
+
+    /** How long the process may take to stop. */
+    public long stopTimeoutMs() {
+        return getLong("ottla.stop.timeout.ms");
     }
 
     /** The value in force for any name in {@link #definition()}, in the type defined there; may be null. */

@@ -58,7 +58,9 @@ final class BrokerDefinition {
                 .define("log.dirs", LIST, null, HIGH, "The data directory; over log.dir if both are set.")
                 .define("log.dir", LIST, DEFAULT_DIRECTORY, HIGH, "The data directory.")
                 .define("ottla.flush", STRING, "disk", ValidString.in("disk", "os"), HIGH,
-                        "When acks=all is answered: disk, after an fdatasync that covers the records; os, after the write.");
+                        "When acks=all is answered: disk, after an fdatasync that covers the records; os, after the write.")
+                .define("ottla.stop.timeout.ms", LONG, 30_000L, atLeast(0), MEDIUM,
+                        "How long the process may take to stop: a disk that hangs must not keep it for ever. What is not flushed by then is recovered at the next start.");
     }
 
     private static void network(ConfigDef def) {

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -119,6 +120,11 @@ public final class Ottla implements AutoCloseable {
     /** How the disk treats the log: partitions that are offline or refuse appends, and what failed since the start. */
     public LogHealth logHealth() {
         return catalog.health();
+    }
+
+    /** Partitions with records that may not be on the disk yet, for whoever cannot wait for {@link #close} any longer. Never blocks. */
+    public List<String> unflushed() {
+        return catalog.unflushed();
     }
 
     /** Stops accepting, makes everything durable, and lets go of the data directory. Harmless when repeated. */

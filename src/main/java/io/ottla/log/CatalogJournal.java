@@ -14,7 +14,8 @@ import java.util.zip.CRC32C;
 /**
  * The catalog's events in a file: length 4, CRC32C 4, payload. Each is durable when {@link #append} returns. A torn last
  * record is cut when the file is opened; damage before it refuses to open. After the last record come zeros: room on the disk
- * that only those events use up that may give back more, so that topics can be deleted when the disk is full. Called under the
+ * that only those events use up that may give back more, so that topics can be deleted when the disk is full. An event that could
+ * neither be written nor taken back leaves the journal in doubt: what follows needs {@link #settle} first. Called under the
  * catalog's lock.
  */
 final class CatalogJournal {
@@ -32,6 +33,8 @@ final class CatalogJournal {
     private long room;
     private long rewrittenBytes;
     private boolean torn;
+    /** Bytes after the last record that may hold an event that was refused. */
+    private int doubtfulBytes;
     /** Whether a crash would leave this file under its name. */
     private boolean entryDurable;
 
@@ -125,7 +128,9 @@ final class CatalogJournal {
         return (int) crc.getValue();
     }
 
+    /** @throws IOException the event is not in the journal, unless that is {@link #inDoubt} */
     void append(CatalogEvent event) throws IOException {
+        checkSettled();
         syncEntry();
         ByteBuffer record = record(event);
         int size = record.remaining();
@@ -176,7 +181,50 @@ final class CatalogJournal {
         try {
             clear(size);
         } catch (IOException e) {
+            doubtfulBytes = size;
             cause.addSuppressed(e);
+        }
+    }
+
+    private void checkSettled() {
+        if (inDoubt()) {
+            throw new IllegalStateException(path + " is in doubt");
+        }
+    }
+
+    /** True if an event that {@link #append} has failed for may be there at the next start all the same. */
+    boolean inDoubt() {
+        return doubtfulBytes > 0;
+    }
+
+    /**
+     * Ends the doubt, if there is one: the file is replaced by one that holds just {@code events}, as what a disk says of a file after an
+     * error is not to be relied on. Where there is no room for that, what is doubtful is overwritten.
+     *
+     * @throws IOException the doubt remains
+     */
+    void settle(List<CatalogEvent> events) throws IOException {
+        if (!inDoubt()) {
+            return;
+        }
+        try {
+            rewrite(events);
+        } catch (IOException e) {
+            if (!entryDurable) {
+                // A crash may bring the old file back.
+                throw e;
+            }
+            overwriteDoubtful(e);
+        }
+        doubtfulBytes = 0;
+    }
+
+    private void overwriteDoubtful(IOException cause) throws IOException {
+        try {
+            clear(doubtfulBytes);
+        } catch (IOException e) {
+            e.addSuppressed(cause);
+            throw e;
         }
     }
 

@@ -35,6 +35,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalCatalog.class);
 
     private static final String JOURNAL = "catalog.journal";
+    private static final long SETTLE_AGAIN_MS = 5_000;
 
     private final LogContext context;
     private final DataDirectory directory;
@@ -52,6 +53,8 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private CatalogConfigs configs;
     private long nextProducerId;
     private boolean closed;
+    /** Whether another attempt to end the journal's doubt is planned. */
+    private boolean settling;
 
     private LocalCatalog(LogContext context, DataDirectory directory, CatalogJournal journal) {
         this.context = context;
@@ -181,6 +184,11 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         }
         DiskFailures failures = context.failures();
         return new LogHealth(offline, refusing, failures.appends.sum(), failures.flushes.sum(), failures.reads.sum(), failures.changes.sum());
+    }
+
+    /** Partitions with records that may not be durable. Needs no lock, so that it answers while the disk does not. */
+    public List<String> unflushed() {
+        return partitions().stream().filter(LocalPartition::unflushed).map(partition -> partition.id().toString()).sorted().toList();
     }
 
     /** The cluster's id: 22 characters of base64, made with the directory. */
@@ -387,6 +395,16 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         listeners.add(listener);
     }
 
+    /** True if a change that was refused may turn out to be made at the next start. */
+    boolean inDoubt() {
+        lock.lock();
+        try {
+            return journal.inDoubt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void changed(Change change) {
         for (Consumer<Change> listener : listeners) {
             try {
@@ -402,13 +420,54 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             throw new KafkaStorageException("The log is closed");
         }
         try {
+            settle();
             if (journal.worthRewriting() && !event.makesRoom()) {
                 journal.rewrite(image().events());
             }
             journal.append(event);
         } catch (IOException e) {
-            throw unsaved(e);
+            throw trySettle() ? unsaved(e) : doubtful(e);
         }
+    }
+
+    private void settle() throws IOException {
+        if (journal.inDoubt()) {
+            journal.settle(image().events());
+            LOG.info("event=catalog_doubt_settled action=refused_changes_are_undone");
+        }
+    }
+
+    /** Undoes what was refused; false if it may still come true at the next start. Then it is tried again. */
+    private boolean trySettle() {
+        try {
+            settle();
+            return true;
+        } catch (IOException e) {
+            if (!settling) {
+                settling = true;
+                context.timers().schedule(SETTLE_AGAIN_MS, () -> context.workers().submit(this::settleLater));
+            }
+            return false;
+        }
+    }
+
+    private void settleLater() {
+        lock.lock();
+        try {
+            settling = false;
+            if (!closed) {
+                trySettle();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private KafkaStorageException doubtful(IOException cause) {
+        context.failures().changes.increment();
+        LOG.error("event=catalog_in_doubt action=refused_and_undone_as_soon_as_the_disk_works reason=\"{}\"", cause.getMessage());
+        return new KafkaStorageException("The change could neither be saved nor undone, and may turn out to be made if the broker is started again: "
+                + cause.getMessage(), cause);
     }
 
     private KafkaStorageException unsaved(IOException cause) {
@@ -435,6 +494,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             if (closed) {
                 return;
             }
+            trySettle();
             closed = true;
         } finally {
             lock.unlock();

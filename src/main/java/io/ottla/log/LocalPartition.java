@@ -245,6 +245,11 @@ final class LocalPartition implements Partition {
         return state.lockedByMe();
     }
 
+    /** True if records may not be durable. Needs no lock. */
+    boolean unflushed() {
+        return state.unflushed();
+    }
+
     /** True if the log has to be recovered when it is opened. */
     boolean unclean() {
         state.lock();

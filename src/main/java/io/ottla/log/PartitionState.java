@@ -142,6 +142,12 @@ final class PartitionState {
         return phase == Phase.OFFLINE;
     }
 
+    /** True if the log is open and holds records that may not be durable. Needs no lock. */
+    boolean unflushed() {
+        LogView current = view;
+        return current != null && (context.durableAtOnce() || current.logEnd().offset() > current.highWatermark().offset());
+    }
+
     /** The log's picture; opens it if need be. Needs no lock. */
     LogView view() {
         LogView current = view;

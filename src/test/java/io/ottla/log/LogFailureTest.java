@@ -24,6 +24,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -67,6 +69,23 @@ class LogFailureTest {
         disk.kill();
         workers.clear();
         open();
+    }
+
+    /** Whoever waited long enough for the disk wants to know, while the disk keeps the locks. */
+    @Test
+    void whatIsNotFlushedCanBeAskedWhileTheDiskHangs() throws IOException {
+        append(create("flushed", Map.of()), "a");
+        workers.close();
+        append(create("t", Map.of()), "a");
+        List<String> unflushed = new ArrayList<>();
+        disk.duringForce(() -> {
+            if (unflushed.isEmpty()) {
+                unflushed.addAll(CompletableFuture.supplyAsync(catalog::unflushed).orTimeout(20, TimeUnit.SECONDS).join());
+            }
+        });
+        catalog.close();
+        assertEquals(List.of("t-0"), unflushed);
+        assertEquals(List.of(), catalog.unflushed());
     }
 
     @Test

@@ -26,10 +26,12 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.protocol.Errors;
@@ -43,6 +45,7 @@ final class LogSimulation {
     private static final Logger LOG = LoggerFactory.getLogger(LogSimulation.class);
     private static final int STEPS = 60;
     private static final Path DIRECTORY = Path.of("/sim");
+    private static final ConfigResource CONFIG = new ConfigResource(ConfigResource.Type.CLIENT_METRICS, "sim");
 
     private final Random random;
     private final SimulatedDisk disk;
@@ -58,6 +61,10 @@ final class LogSimulation {
     private ModelLog model = new ModelLog();
     /** Batches whose append failed: they may turn up after the partition was opened again, as its outcome is unknown. */
     private final List<ModelLog.Batch> doubtful = new ArrayList<>();
+    /** What the config is that is changed now and then; null if it was never set. */
+    private String config;
+    /** Changes of it that were refused without a promise that they stay so. */
+    private final Set<String> doubtfulConfigs = new HashSet<>();
     private boolean faulty;
     private String brokenPromise;
     private int values;
@@ -107,10 +114,14 @@ final class LogSimulation {
         catalog = LocalCatalog.open(LogSettings.in(DIRECTORY).withFlushMode(mode), disk, clock, timers, workers);
         Topic topic = catalog.topics().get("t");
         partition = topic == null ? null : topic.partitions().getFirst();
+        String found = catalog.configs().getOrDefault(CONFIG, Map.of()).get("interval.ms");
+        assertTrue(Objects.equals(found, config) || doubtfulConfigs.contains(found), () -> "config is " + found + " instead of " + config + " or one of " + doubtfulConfigs);
+        config = found;
+        doubtfulConfigs.clear();
     }
 
     private void step() throws Exception {
-        switch (random.nextInt(26)) {
+        switch (random.nextInt(27)) {
             case 0, 1, 2, 3, 4, 5 -> append();
             case 6 -> appendTransactional();
             case 7 -> endTransaction();
@@ -127,6 +138,7 @@ final class LogSimulation {
             case 22 -> appendDuringFlush();
             case 23 -> powerCutInTheMidst();
             case 24 -> deleteAndCreate();
+            case 25 -> changeConfig();
             default -> wrongSequence();
         }
     }
@@ -308,6 +320,26 @@ final class LogSimulation {
         }
     }
 
+    private void changeConfig() {
+        String value = Integer.toString(values++);
+        note("config " + value);
+        try {
+            catalog.replaceConfigs(CONFIG, Map.of("interval.ms", value));
+            config = value;
+        } catch (KafkaStorageException e) {
+            onlyIfFaulty(e);
+            note(catalog.inDoubt() ? "in doubt" : "refused");
+            doubtfulConfigs.add(value);
+        }
+        noticeDoubt();
+    }
+
+    private void noticeDoubt() {
+        if (!catalog.inDoubt()) {
+            doubtfulConfigs.clear();
+        }
+    }
+
     private void retain() {
         note("retain");
         timers.advanceMs(random.nextInt(3000));
@@ -371,6 +403,7 @@ final class LogSimulation {
             return;
         }
         note("restart");
+        noticeDoubt();
         long end = partition.offsets().logEnd();
         catalog.close();
         timers = new ManualTimers(clock);
@@ -384,6 +417,7 @@ final class LogSimulation {
         note(cut ? "power cut" : "kill");
         long end = model.end();
         boolean doubt = faulty || !doubtful.isEmpty();
+        noticeDoubt();
         disk.faults(SimulatedDisk.Faults.NONE);
         disk.capacityBytes(Long.MAX_VALUE);
         faulty = false;
@@ -461,8 +495,9 @@ final class LogSimulation {
         faulty = true;
         int[] left = {random.nextInt(15)};
         disk.faults((call, path) -> left[0]-- <= 0);
-        switch (random.nextInt(4)) {
+        switch (random.nextInt(5)) {
             case 0 -> work();
+            case 4 -> changeConfig();
             case 1 -> append();
             case 2 -> deleteRecords();
             default -> retain();
