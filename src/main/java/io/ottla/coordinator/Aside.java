@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.coordinator;
 
+import io.ottla.world.TurnThread;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -14,6 +15,16 @@ public interface Aside {
         }
 
         @Override
+        public void runBehind(String name, Runnable work) {
+            TurnThread here = TurnThread.currentPatient();
+            if (here == null) {
+                run(name, work);
+            } else {
+                here.atEndOfTurn(work);
+            }
+        }
+
+        @Override
         public void runLater(String name, long delayMs, Runnable work) {
             CompletableFuture.delayedExecutor(delayMs, TimeUnit.MILLISECONDS, task -> run(name, task)).execute(work);
         }
@@ -21,6 +32,14 @@ public interface Aside {
 
     /** Runs {@code work} soon, on another thread. */
     void run(String name, Runnable work);
+
+    /**
+     * Runs {@code work}, which is short, soon: behind what this thread is doing if that may wait for the disk too, as the flush does that
+     * led to it, or else on another thread.
+     */
+    default void runBehind(String name, Runnable work) {
+        run(name, work);
+    }
 
     /** Runs {@code work} after a while, on another thread. */
     void runLater(String name, long delayMs, Runnable work);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.log;
 
+import io.ottla.world.TurnThread;
 import java.util.ArrayDeque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +20,40 @@ final class LogWorkers implements Workers {
     private int idle;
     private boolean closed;
 
+    /** A turn is one task. What came of a flush, such as markers and the next step of a transaction, is done right behind it. */
+    private final class Worker extends TurnThread {
+        private boolean finishing;
+
+        private Worker() {
+            super("log-worker", true);
+        }
+
+        @Override
+        public void run() {
+            for (Runnable task = take(); task != null; task = take()) {
+                renewEffort();
+                runSafely(task);
+                Runnable left = takeAtEnd();
+                if (left != null) {
+                    finishTurn(left);
+                }
+            }
+        }
+
+        private void finishTurn(Runnable first) {
+            wakeForQueued();
+            finishing = true;
+            for (Runnable work = first; work != null; work = takeAtEnd()) {
+                runSafely(work);
+            }
+            finishing = false;
+        }
+
+        private boolean finishesTurnOf(LogWorkers workers) {
+            return finishing && workers == LogWorkers.this;
+        }
+    }
+
     LogWorkers(int maxThreads) {
         this.maxThreads = maxThreads;
     }
@@ -26,6 +61,13 @@ final class LogWorkers implements Workers {
     @Override
     public synchronized void submit(Runnable task) {
         queue.addLast(task);
+        boolean mine = queue.size() == 1 && Thread.currentThread() instanceof Worker worker && worker.finishesTurnOf(this);
+        if (!mine) {
+            wake();
+        }
+    }
+
+    private void wake() {
         if (idle > 0) {
             notify();
         } else if (threads < maxThreads) {
@@ -33,10 +75,17 @@ final class LogWorkers implements Workers {
         }
     }
 
+    /** What this thread would have taken next must not wait until its turn is over. */
+    private synchronized void wakeForQueued() {
+        if (!queue.isEmpty()) {
+            wake();
+        }
+    }
+
     private void startThread() {
         threads++;
         try {
-            Thread.ofPlatform().name("log-worker").daemon().start(this::work);
+            new Worker().start();
         } catch (OutOfMemoryError e) {
             threads--;
             LOG.error("event=thread_start_failed threads={} action=task_waits_for_another reason=\"{}\"", threads, e.getMessage());
@@ -53,13 +102,11 @@ final class LogWorkers implements Workers {
         return queue.isEmpty() && (idle > 0 || threads < maxThreads);
     }
 
-    private void work() {
-        for (Runnable task = take(); task != null; task = take()) {
-            try {
-                task.run();
-            } catch (RuntimeException | Error e) {
-                LOG.error("event=log_task_failed action=dropped", e);
-            }
+    private static void runSafely(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("event=log_task_failed action=dropped", e);
         }
     }
 

@@ -10,7 +10,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayList;
 import java.util.PriorityQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -77,11 +76,8 @@ public final class EventLoop {
     }
 
     private final class LoopThread extends TurnThread {
-        private final ArrayList<Runnable> atEnd = new ArrayList<>();
-
         LoopThread(String name) {
-            super(name);
-            setDaemon(true);
+            super(name, false);
         }
 
         @Override
@@ -89,16 +85,9 @@ public final class EventLoop {
             EventLoop.this.run();
         }
 
-        @Override
-        public void atEndOfTurn(Runnable work) {
-            if (!atEnd.contains(work)) {
-                atEnd.add(work);
-            }
-        }
-
         void endTurn() {
-            while (!atEnd.isEmpty()) {
-                runSafely(atEnd.removeFirst());
+            for (Runnable work = takeAtEnd(); work != null; work = takeAtEnd()) {
+                runSafely(work);
             }
             runTasks();
             renewEffort();

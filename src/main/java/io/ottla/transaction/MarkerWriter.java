@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes the markers that end transactions. What has come in while a round was written goes out in the next, with one append
  * for each partition whoever its transactions belong to; nobody waits for a flush. The queue holds at most one entry for each
- * transactional id, and for each marker request under way. Safe for any thread; rounds run aside.
+ * transactional id, and for each marker request under way. Safe for any thread; rounds run where they may wait.
  */
 final class MarkerWriter {
     private static final Logger LOG = LoggerFactory.getLogger(MarkerWriter.class);
@@ -81,6 +81,7 @@ final class MarkerWriter {
     private final Aside aside;
     private final Queue<Job> queue = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean running = new AtomicBoolean();
+    private final Runnable run = this::run;
 
     MarkerWriter(TopicCatalog catalog, TransactionalOffsets offsets, Aside aside) {
         this.catalog = catalog;
@@ -103,7 +104,7 @@ final class MarkerWriter {
         }
         queue.add(new Job(order, coordinatorEpoch, raisesEpoch, done));
         if (running.compareAndSet(false, true)) {
-            aside.run("markers", this::run);
+            aside.runBehind("markers", run);
         }
     }
 

@@ -64,7 +64,12 @@ sealed interface TransactionCommand extends Command {
     }
 
     /** Markers were written as ordered, except into {@code unmarked}. */
-    record MarkersWritten(MarkerOrder order, Set<TopicPartition> unmarked) implements TransactionCommand {}
+    record MarkersWritten(MarkerOrder order, Set<TopicPartition> unmarked) implements TransactionCommand {
+        @Override
+        public boolean brief() {
+            return true;
+        }
+    }
 
     /** Timer: try the missing markers again. */
     record SendMarkers(String id) implements TransactionCommand {}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.world;
 
+import java.util.ArrayDeque;
+
 /**
  * A thread that works in turns: it waits for things to do, does them, and waits again. Others can leave work for the end of the turn that
  * it is in, where what came in during the turn is done together and nobody has to be woken. A turn should be short, as everybody waits for
@@ -10,10 +12,15 @@ public abstract class TurnThread extends Thread {
     /** About ten milliseconds of decompression. */
     private static final int TURN_EFFORT_BYTES = 16 << 20;
 
+    private final boolean patient;
+    private final ArrayDeque<Runnable> atEnd = new ArrayDeque<>();
     private int effortLeft = TURN_EFFORT_BYTES;
 
-    protected TurnThread(String name) {
+    /** @param patient whether the work of its turns may wait for the disk */
+    protected TurnThread(String name, boolean patient) {
         super(name);
+        this.patient = patient;
+        setDaemon(true);
     }
 
     /** The current thread if it is one of these, or null. */
@@ -21,8 +28,22 @@ public abstract class TurnThread extends Thread {
         return Thread.currentThread() instanceof TurnThread thread ? thread : null;
     }
 
+    /** The current thread if it is one of these and its work may wait for the disk, or null. */
+    public static TurnThread currentPatient() {
+        return Thread.currentThread() instanceof TurnThread thread && thread.patient ? thread : null;
+    }
+
     /** Runs {@code work} before this thread waits again, once even if it is left several times. Only on this thread. */
-    public abstract void atEndOfTurn(Runnable work);
+    public final void atEndOfTurn(Runnable work) {
+        if (!atEnd.contains(work)) {
+            atEnd.add(work);
+        }
+    }
+
+    /** Takes the next piece of work that was left for the end of this turn, or null. Only on this thread. */
+    protected final Runnable takeAtEnd() {
+        return atEnd.poll();
+    }
 
     /** How many bytes may still be decompressed in this turn. Only on this thread. */
     public final int effortLeft() {

@@ -22,7 +22,7 @@ final class TransactionsRow implements Row {
     private static final short END_VERSION = 5;
     private static final long COMMIT_EVERY_MS = 100;
     private static final long RETRY_AFTER_MS = 1;
-    private static final int WARM_UP_SECONDS = 2;
+    private static final int WARM_UP_SECONDS = 10;
 
     private final Scale scale;
     private final int records;

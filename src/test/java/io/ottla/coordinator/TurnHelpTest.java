@@ -9,10 +9,8 @@ import io.ottla.world.Clock;
 import io.ottla.world.TurnThread;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.SequencedSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -89,17 +87,10 @@ class TurnHelpTest {
     /** Takes tasks one by one; a turn is one task. */
     static final class Worker extends TurnThread {
         final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
-        private final SequencedSet<Runnable> atEnd = new LinkedHashSet<>();
 
         Worker(String name) {
-            super(name);
-            setDaemon(true);
+            super(name, false);
             start();
-        }
-
-        @Override
-        public void atEndOfTurn(Runnable work) {
-            atEnd.add(work);
         }
 
         @Override
@@ -107,8 +98,8 @@ class TurnHelpTest {
             while (true) {
                 try {
                     tasks.take().run();
-                    while (!atEnd.isEmpty()) {
-                        atEnd.removeFirst().run();
+                    for (Runnable work = takeAtEnd(); work != null; work = takeAtEnd()) {
+                        work.run();
                     }
                 } catch (InterruptedException e) {
                     return;

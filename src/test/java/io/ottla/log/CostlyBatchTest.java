@@ -118,7 +118,7 @@ class CostlyBatchTest {
         private final FutureTask<?> work;
 
         Loop(FutureTask<?> work) {
-            super("loop");
+            super("loop", false);
             this.work = work;
         }
 
@@ -129,11 +129,6 @@ class CostlyBatchTest {
 
         void endTurn() {
             renewEffort();
-        }
-
-        @Override
-        public void atEndOfTurn(Runnable left) {
-            throw new UnsupportedOperationException("nothing is left for later here");
         }
     }
 
