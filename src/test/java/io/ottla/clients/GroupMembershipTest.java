@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -128,7 +129,7 @@ class GroupMembershipTest {
         join("four", config);
         awaitShares(0, 1, 1, 1);
         send(200, 299);
-        leave(members.stream().filter(member -> !member.assigned().isEmpty()).findFirst().orElseThrow());
+        leave(awaitOwner());
         awaitShares(1, 1, 1);
         send(300, 399);
         awaitEveryRecord(400);
@@ -140,6 +141,16 @@ class GroupMembershipTest {
 
     private void join(String name, Map<String, ?> config) {
         members.add(new Member(clients, name, group, topic, config, ownership));
+    }
+
+    /** Some member that owns something, which for a moment none may do: the newcomer's rebalance can come after the shares looked right. */
+    private Member awaitOwner() {
+        AtomicReference<Member> owner = new AtomicReference<>();
+        Eventually.until(() -> "a member that owns a partition", () -> {
+            members.stream().filter(member -> !member.assigned().isEmpty()).findFirst().ifPresent(owner::set);
+            return owner.get() != null;
+        });
+        return owner.get();
     }
 
     private void leave(Member member) {
