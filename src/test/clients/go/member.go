@@ -30,8 +30,7 @@ func member(ctx context.Context, servers kgo.Opt, arguments []string) error {
 	}
 	switch arguments[2] {
 	case "classic":
-		options = append(options, kgo.Balancers(kgo.CooperativeStickyBalancer()),
-			kgo.SessionTimeout(6*time.Second), kgo.HeartbeatInterval(200*time.Millisecond))
+		options = append(options, kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.HeartbeatInterval(200*time.Millisecond))
 	case "consumer":
 		options = append(options, kgo.ServerSideBalancer())
 	default:

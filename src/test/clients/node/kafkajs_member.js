@@ -5,7 +5,7 @@ const { Kafka, logLevel } = require('kafkajs')
 const [servers, group, topic] = process.argv.slice(2)
 const kafka = new Kafka({ brokers: servers.split(','), logLevel: logLevel.NOTHING })
 const consumer = kafka.consumer({
-  groupId: group, sessionTimeout: 6000, rebalanceTimeout: 10000, heartbeatInterval: 200, maxWaitTimeInMs: 100,
+  groupId: group, sessionTimeout: 10000, rebalanceTimeout: 10000, heartbeatInterval: 200, maxWaitTimeInMs: 100,
 })
 
 consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {

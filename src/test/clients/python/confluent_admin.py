@@ -11,12 +11,12 @@ admin = AdminClient({"bootstrap.servers": servers})
 
 def only(futures):
     (future,) = futures.values()
-    return future.result(timeout=20)
+    return future.result(timeout=120)
 
 
 only(admin.create_topics([NewTopic(topic, num_partitions=2, replication_factor=1, config={"retention.ms": "3600000"})]))
 only(admin.create_partitions([NewPartitions(topic, 3)]))
-print("partitions", len(admin.list_topics(topic, timeout=20).topics[topic].partitions))
+print("partitions", len(admin.list_topics(topic, timeout=120).topics[topic].partitions))
 config = only(admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic)]))
 print("retention", config["retention.ms"].value)
 

@@ -35,5 +35,5 @@ while not stopped.is_set():
             number += 1
     producer.poll(0)
     time.sleep(0.004)
-print("left", producer.flush(60))
+print("left", producer.flush(120))
 print("sent", number, flush=True)

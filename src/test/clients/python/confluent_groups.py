@@ -32,7 +32,7 @@ class Member:
 
 
 def poll_until(condition, *members):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     records = []
     while not condition(records):
         if time.monotonic() > deadline:
@@ -46,11 +46,11 @@ def poll_until(condition, *members):
 
 def topic(suffix, partitions):
     for future in admin.create_topics([NewTopic(name + suffix, partitions, 1)]).values():
-        future.result(20)
+        future.result(120)
     producer = Producer({"bootstrap.servers": servers})
     for partition in range(partitions):
         producer.produce(name + suffix, partition=partition, value="v")
-    producer.flush(20)
+    producer.flush(120)
     return name + suffix
 
 

@@ -19,5 +19,5 @@ def delivered(error, message):
 for number in range(first, first + count):
     producer.produce(topic, partition=0, key=f"key-{number}", value=str(number), headers=[("n", str(number).encode())], callback=delivered)
     producer.poll(0)
-left = producer.flush(60)
+left = producer.flush(120)
 print("left", left, flush=True)

@@ -6,7 +6,7 @@ from confluent_kafka import Consumer, Producer
 
 servers, group, source, target, count = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4], int(sys.argv[5])
 producer = Producer({"bootstrap.servers": servers, "transactional.id": group + "-copy", "linger.ms": 5})
-producer.init_transactions(30)
+producer.init_transactions(120)
 copied = 0
 attempt = 0
 while copied < count:
@@ -24,11 +24,11 @@ while copied < count:
             producer.produce(target, partition=message.partition(), value=message.value())
         producer.send_offsets_to_transaction(consumer.position(consumer.assignment()), consumer.consumer_group_metadata())
         if attempt % 3 == 0:
-            producer.flush(30)
-            producer.abort_transaction(30)
+            producer.flush(120)
+            producer.abort_transaction(120)
             print("aborted", len(messages), flush=True)
             break
-        producer.commit_transaction(30)
+        producer.commit_transaction(120)
         copied += len(messages)
         print("committed", len(messages), flush=True)
     consumer.close()

@@ -39,6 +39,6 @@ while not stopped.is_set():
         future.add_errback(lambda error, value=value: done(f"failed {error!r} {value}"))
         number += 1
     time.sleep(0.004)
-producer.flush(timeout=60)
+producer.flush(timeout=120)
 with lock:
     print("sent", number, flush=True)

@@ -14,6 +14,6 @@ producer.close()
 producer = KafkaProducer(bootstrap_servers=servers, value_serializer=str.encode)
 futures = [producer.send(topic, f"value-{number}") for number in range(count, 2 * count)]
 producer.flush()
-offsets = [future.get(timeout=20).offset for future in futures]
+offsets = [future.get(timeout=120).offset for future in futures]
 producer.close()
 print("sent", count + len(offsets))

@@ -2,7 +2,6 @@
 package io.ottla.broker;
 
 import io.ottla.log.LogHealth;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,8 +33,7 @@ final class JmxBeans {
     }
 
     /** Closing takes them away. Of several brokers in one process the first is shown. */
-    static AutoCloseable show(Supplier<LogHealth> health) {
-        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
+    static AutoCloseable show(MBeanServer server, Supplier<LogHealth> health) {
         List<ObjectName> names = new ArrayList<>();
         try {
             for (var gauge : gauges().entrySet()) {

@@ -3,6 +3,8 @@ package io.ottla.broker;
 
 import io.ottla.log.LogHealth;
 import io.ottla.world.Timers;
+import java.lang.management.ManagementFactory;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -14,12 +16,19 @@ final class JmxHealth implements AutoCloseable {
 
     private final Timers timers;
     private final Supplier<LogHealth> health;
+    private final Function<Supplier<LogHealth>, AutoCloseable> show;
     private AutoCloseable beans;
     private boolean closed;
 
     JmxHealth(Timers timers, Supplier<LogHealth> health) {
+        this(timers, health, shown -> JmxBeans.wanted() ? JmxBeans.show(ManagementFactory.getPlatformMBeanServer(), shown) : null);
+    }
+
+    /** @param show what shows the health until it is closed; null as long as nobody wants to see it */
+    JmxHealth(Timers timers, Supplier<LogHealth> health, Function<Supplier<LogHealth>, AutoCloseable> show) {
         this.timers = timers;
         this.health = health;
+        this.show = show;
         lookLater();
     }
 
@@ -31,9 +40,8 @@ final class JmxHealth implements AutoCloseable {
         if (closed) {
             return;
         }
-        if (JmxBeans.wanted()) {
-            beans = JmxBeans.show(health);
-        } else {
+        beans = show.apply(health);
+        if (beans == null) {
             lookLater();
         }
     }

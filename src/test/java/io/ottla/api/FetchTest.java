@@ -87,7 +87,7 @@ class FetchTest {
     void aFetchThatFindsNothingIsAnsweredEmptyAfterTheLongestWait() {
         long start = System.nanoTime();
         FetchResponseData reply = client.call(fetchRequest(0, 0, 300, 1), 17, FetchResponseData.class);
-        assertTrue(System.nanoTime() - start >= 300_000_000L, "waited");
+        assertTrue(System.nanoTime() - start >= 290_000_000L, "waited");
         assertTrue(reply.responses().getFirst().partitions().stream().allMatch(data -> values(data).isEmpty()));
     }
 
@@ -169,7 +169,7 @@ class FetchTest {
     void aRequestThatDoesNotFitItsVersionClosesItsConnection() {
         ByteBuffer frame = RawClient.encode(fetchRequest(0, 0, 0, 1), (short) 17, 1);
         client.sendFrame(frame.limit(frame.limit() - 3));
-        assertTrue(client.closedWithin(5_000));
+        assertTrue(client.closed());
     }
 
     private void append(int partition, String... values) {

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import io.ottla.log.LogHealth;
 import io.ottla.world.ManualClock;
 import io.ottla.world.ManualTimers;
-import java.lang.management.ManagementFactory;
 import java.util.List;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.management.JMException;
 import javax.management.MBeanServer;
+import javax.management.MBeanServerFactory;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.Test;
 
@@ -20,13 +22,18 @@ class JmxHealthTest {
     private static final List<String> COUNTS = List.of("RefusingPartitions", "FailedAppends", "FailedFlushes", "FailedReads", "FailedChanges");
 
     private final ManualTimers timers = new ManualTimers(new ManualClock(0));
+    private boolean isWanted;
     private volatile LogHealth health = new LogHealth(0, 0, 0, 0, 0, 0);
 
     @Test
     void aFailingDiskIsSeenAndNothingIsLeftAfterwards() throws Exception {
-        MBeanServer server = ManagementFactory.getPlatformMBeanServer();
-        try (JmxHealth metrics = new JmxHealth(timers, () -> health); JmxHealth second = new JmxHealth(timers, () -> health)) {
+        // Not the platform's, where brokers of other tests may be shown.
+        MBeanServer server = MBeanServerFactory.newMBeanServer();
+        Function<Supplier<LogHealth>, AutoCloseable> show = shown -> isWanted ? JmxBeans.show(server, shown) : null;
+        try (JmxHealth metrics = new JmxHealth(timers, () -> health, show); JmxHealth second = new JmxHealth(timers, () -> health, show)) {
+            timers.advanceMs(60_000);
             assertFalse(server.isRegistered(DIRECTORIES), "nobody has looked yet");
+            isWanted = true;
             timers.advanceMs(60_000);
             assertEquals(0L, server.getAttribute(DIRECTORIES, "Value"));
             health = new LogHealth(3, 2, 4, 5, 6, 7);

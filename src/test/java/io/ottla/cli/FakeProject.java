@@ -2,10 +2,10 @@
 package io.ottla.cli;
 
 import io.ottla.testkit.ChildProcess;
+import io.ottla.testkit.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +16,6 @@ import java.util.TreeMap;
  * write what they were asked for to a journal. So the launcher's decisions show without the time that the real ones take.
  */
 final class FakeProject {
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     final Path home;
     final Path journal;
@@ -110,7 +109,7 @@ final class FakeProject {
     /** Runs the launcher, which must end with the code, and returns its standard error. */
     List<String> run(int expectedCode, String... arguments) {
         try (ChildProcess process = start(arguments)) {
-            int code = process.awaitExit(TIMEOUT);
+            int code = process.awaitExit(Eventually.DEADLINE);
             if (code != expectedCode) {
                 throw new AssertionError("exit code " + code + ": " + process.output() + process.errors());
             }

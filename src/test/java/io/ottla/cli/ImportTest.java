@@ -8,10 +8,10 @@ import io.ottla.broker.BrokerConfig;
 import io.ottla.broker.Ottla;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The import as a process of its own: what it brings, what it says, what it refuses. */
 class ImportTest {
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final TopicPartition ORDERS = new TopicPartition("orders", 0);
 
     @TempDir
@@ -72,7 +71,7 @@ class ImportTest {
         copy(Path.of("src/test/resources/io/ottla/cli/kafka-4.4"), kafka);
         try (ChildProcess process = ChildProcess.java(Main.class, "import", "--data", to.toString(), "--from", kafka.toString(), "--config", "events:segment.ms=7200000")) {
             assertEquals(List.of("events: imported, 1 partition", "gone: imported, 1 partition", "orders: imported, 1 partition", "plain: imported, 1 partition"),
-                    process.awaitSuccess(TIMEOUT));
+                    process.awaitSuccess(Eventually.DEADLINE));
         }
         try (Ottla broker = start(to); Clients clients = new Clients(broker.bootstrapServers())) {
             assertEquals(Map.of("cleanup.policy", "compact", "min.compaction.lag.ms", "1000"), configs(clients, "orders"));
@@ -120,13 +119,13 @@ class ImportTest {
 
     private List<String> imported(String... more) {
         try (ChildProcess process = ChildProcess.java(Main.class, arguments(List.of("--from", from.toString()), more))) {
-            return process.awaitSuccess(TIMEOUT);
+            return process.awaitSuccess(Eventually.DEADLINE);
         }
     }
 
     private String refused(int code, String... more) {
         try (ChildProcess process = ChildProcess.java(Main.class, arguments(List.of(), more))) {
-            assertEquals(code, process.awaitExit(TIMEOUT), process.errors().toString());
+            assertEquals(code, process.awaitExit(Eventually.DEADLINE), process.errors().toString());
             assertEquals(List.of(), process.output());
             assertEquals(1, process.errors().size(), process.errors().toString());
             return process.errors().getFirst();

@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.testkit.ChildProcess;
+import io.ottla.testkit.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,7 +129,7 @@ class LauncherTest {
     @Test
     void itSaysWhichJdkItFoundWithoutBuilding() throws IOException {
         try (ChildProcess process = project.start("--print-jdk")) {
-            assertEquals(List.of(root.resolve("jdk-25").toString()), process.awaitSuccess(Duration.ofSeconds(10)));
+            assertEquals(List.of(root.resolve("jdk-25").toString()), process.awaitSuccess(Eventually.DEADLINE));
         }
         assertEquals(List.of(), project.journal());
     }
@@ -139,11 +139,11 @@ class LauncherTest {
         Path link = Files.createSymbolicLink(Files.createDirectories(root.resolve("bin dir")).resolve("ottla"), Path.of("../hop"));
         Files.createSymbolicLink(root.resolve("hop"), project.home.resolve("ottla"));
         try (ChildProcess process = project.start(link, "version")) {
-            assertEquals(0, process.awaitExit(Duration.ofSeconds(30)), process.errors().toString());
+            assertEquals(0, process.awaitExit(Eventually.DEADLINE), process.errors().toString());
         }
         project.path(link.getParent());
         try (ChildProcess process = project.start(Path.of("sh"), "-c", "cd / && ottla version")) {
-            assertEquals(0, process.awaitExit(Duration.ofSeconds(30)), process.errors().toString());
+            assertEquals(0, process.awaitExit(Eventually.DEADLINE), process.errors().toString());
         }
         assertEquals(1, count(project.journal(), "mvn "));
     }
@@ -170,7 +170,7 @@ class LauncherTest {
             starts.add(project.start("version"));
         }
         for (ChildProcess start : starts) {
-            assertEquals(0, start.awaitExit(Duration.ofSeconds(30)), start.errors().toString());
+            assertEquals(0, start.awaitExit(Eventually.DEADLINE), start.errors().toString());
         }
         List<String> journal = project.journal();
         assertEquals(1, count(journal, "mvn "), journal.toString());

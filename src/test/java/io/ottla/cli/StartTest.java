@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The program as a process of its own: what it prints, how it ends. */
 class StartTest {
-    private static final Duration TIMEOUT = Duration.ofSeconds(30);
     private static final int CLOCK_TICK_MS = 20;
     private static final Pattern READY = Pattern.compile("ready on (localhost:\\d+), data in (.*), in (\\d+) ms");
 
@@ -37,7 +36,7 @@ class StartTest {
             assertEquals(root.resolve("data").toString(), ready.group(2));
             assertTrue(Long.parseLong(ready.group(3)) <= (System.nanoTime() - start) / 1_000_000 + CLOCK_TICK_MS, ready.group());
             broker.terminate();
-            assertEquals(0, broker.awaitExit(TIMEOUT), broker.errors().toString());
+            assertEquals(0, broker.awaitExit(Eventually.DEADLINE), broker.errors().toString());
             assertEquals(1, broker.output().size(), broker.output().toString());
             assertEquals(List.of(), broker.errors());
         }
@@ -48,7 +47,7 @@ class StartTest {
         try (ChildProcess broker = start("--port", "0", "--data", root.resolve("data").toString())) {
             awaitReady(broker);
             new ProcessBuilder("kill", "-INT", Long.toString(broker.pid())).start().waitFor();
-            assertEquals(0, broker.awaitExit(TIMEOUT), broker.errors().toString());
+            assertEquals(0, broker.awaitExit(Eventually.DEADLINE), broker.errors().toString());
         }
     }
 
@@ -141,8 +140,8 @@ class StartTest {
     void whatHasNoEffectIsSaidAtLevelInfo() {
         try (ChildProcess broker = start("--port", "0", "--data", root.resolve("data").toString(), "--log-level", "info", "--override", "num.io.threads=3")) {
             awaitReady(broker);
-            assertTrue(broker.errors().stream().anyMatch(line -> line.endsWith("INFO [main] BrokerConfig - config=num.io.threads has no effect in one process")),
-                    broker.errors().toString());
+            Eventually.until(() -> broker.errors().toString(), () -> broker.errors().stream()
+                    .anyMatch(line -> line.endsWith("INFO [main] BrokerConfig - config=num.io.threads has no effect in one process")));
         }
     }
 
@@ -159,7 +158,7 @@ class StartTest {
     }
 
     private static Matcher awaitReady(ChildProcess broker) {
-        Matcher ready = READY.matcher(broker.awaitLine(TIMEOUT, line -> line.startsWith("ready")));
+        Matcher ready = READY.matcher(broker.awaitLine(Eventually.DEADLINE, line -> line.startsWith("ready")));
         assertTrue(ready.matches(), ready.toString());
         return ready;
     }
@@ -167,7 +166,7 @@ class StartTest {
     /** The one line that it says on standard error when it ends with the code. */
     private static String failure(int code, String... arguments) {
         try (ChildProcess broker = start(arguments)) {
-            assertEquals(code, broker.awaitExit(TIMEOUT), broker.errors().toString());
+            assertEquals(code, broker.awaitExit(Eventually.DEADLINE), broker.errors().toString());
             assertEquals(List.of(), broker.output());
             assertEquals(1, broker.errors().size(), broker.errors().toString());
             return broker.errors().getFirst();
@@ -176,7 +175,7 @@ class StartTest {
 
     private static String output(String... arguments) {
         try (ChildProcess process = ChildProcess.java(Main.class, arguments)) {
-            return String.join("\n", process.awaitSuccess(TIMEOUT));
+            return String.join("\n", process.awaitSuccess(Eventually.DEADLINE));
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
 import java.time.Duration;
@@ -76,7 +77,6 @@ class AdminTest {
 
     /** Those that talk to no broker, or not in a way that shows. */
     private static final Set<String> LEFT_OUT = Set.of("close", "metrics", "registerMetricForSubscription", "unregisterMetricFromSubscription");
-    private static final long TIMEOUT_S = 30;
 
     private final Clients clients;
     private final Admin admin;
@@ -323,7 +323,7 @@ class AdminTest {
 
     /** Asks again while it is not yet as wanted: a broker of Apache Kafka learns of some changes after they were answered. */
     private static String eventually(Call call, String wanted) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(TIMEOUT_S);
+        long deadline = System.nanoTime() + Eventually.DEADLINE.toNanos();
         String now = answer(call);
         while (!now.equals(wanted) && System.nanoTime() < deadline) {
             now = answer(call);
@@ -332,7 +332,7 @@ class AdminTest {
     }
 
     private static <T> T await(Future<T> future) throws Exception {
-        return future.get(TIMEOUT_S, TimeUnit.SECONDS);
+        return future.get(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS);
     }
 
     private static String lines(Map<String, String> answers) {

@@ -104,7 +104,7 @@ class CommitTest {
     void recordsComeAgainWhenTheirConsumerWasKilledBetweenPollAndCommit() {
         clients.sendNumbers(topic, 0, 0, 9);
         try (ChildProcess victim = ConsumerProcess.start(clients.bootstrapServers(), group, topic, false)) {
-            victim.awaitLine(Duration.ofSeconds(20), "record 0 9"::equals);
+            victim.awaitLine(Eventually.DEADLINE, "record 0 9"::equals);
             victim.kill();
         }
         assertEquals(numbers(0, 9), Clients.values(Clients.poll(subscribed(Map.of()), 10)));

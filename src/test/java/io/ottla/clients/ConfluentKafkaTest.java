@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import io.ottla.testkit.ForeignPrograms;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -22,7 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Python's confluent-kafka, and by it librdkafka. */
 @ExtendWith(BrokerUnderTest.Extension.class)
 class ConfluentKafkaTest {
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final Clients clients;
 
@@ -97,7 +96,7 @@ class ConfluentKafkaTest {
 
     private static List<String> run(String script, String... arguments) {
         try (ChildProcess python = ForeignPrograms.python("confluent_kafka", script, arguments)) {
-            List<String> lines = python.awaitSuccess(TIMEOUT);
+            List<String> lines = python.awaitSuccess(Eventually.DEADLINE);
             assertTrue(!lines.isEmpty(), "no output");
             return lines;
         }

@@ -28,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kafka Connect in distributed mode: a file goes into a topic line by line, and from there into another file, unless it is broken. */
 class ConnectTest {
-    private static final Duration WITHIN = Duration.ofSeconds(90);
     private static final int EACH = 100;
     private static final int BROKEN_EVERY = 10;
 
@@ -93,10 +92,10 @@ class ConnectTest {
         for (int n = 0; n < 3 * EACH; n++) {
             (n % BROKEN_EVERY == 0 ? broken : sound).add(n % BROKEN_EVERY == 0 ? line(n) : "{n=" + n + "}");
         }
-        Eventually.until(WITHIN, () -> "lines in " + out, () -> written().equals(sound));
+        Eventually.until(() -> "lines in " + out, () -> written().equals(sound));
         KafkaConsumer<String, String> reader = reader(clients, "dead-letters");
         Set<String> dead = new TreeSet<>();
-        Eventually.until(WITHIN, () -> "dead letters " + dead, () -> {
+        Eventually.until(() -> "dead letters " + dead, () -> {
             for (ConsumerRecord<String, String> letter : reader.poll(Duration.ofMillis(100))) {
                 assertTrue(letter.headers().lastHeader("__connect.errors.exception.class.name") != null, letter::toString);
                 dead.add(letter.value());
@@ -129,7 +128,7 @@ class ConnectTest {
     }
 
     private static void read(KafkaConsumer<String, String> reader, List<String> lines, int count) {
-        Eventually.until(WITHIN, () -> count + " lines, got " + lines.size(), () -> {
+        Eventually.until(() -> count + " lines, got " + lines.size(), () -> {
             reader.poll(Duration.ofMillis(100)).forEach(record -> lines.add(record.value()));
             return lines.size() >= count;
         });

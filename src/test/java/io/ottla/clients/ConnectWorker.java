@@ -3,10 +3,9 @@ package io.ottla.clients;
 
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Eventually;
+import io.ottla.testkit.FreePort;
 import io.ottla.testkit.KafkaClassPath;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,7 +20,6 @@ import java.util.stream.Collectors;
 
 /** A distributed worker of Kafka Connect in a process of its own, and its REST interface. */
 final class ConnectWorker implements AutoCloseable {
-    private static final Duration WITHIN = Duration.ofSeconds(90);
 
     private final HttpClient http = HttpClient.newHttpClient();
     private final String address;
@@ -34,7 +32,7 @@ final class ConnectWorker implements AutoCloseable {
 
     /** Starts a worker of the cluster {@code group}, with exactly-once sources, and waits until it answers. */
     static ConnectWorker start(Path directory, String bootstrapServers, String group) throws IOException {
-        String address = "http://localhost:" + freePort();
+        String address = "http://localhost:" + FreePort.find();
         Map<String, String> config = new TreeMap<>(Map.of(
                 "bootstrap.servers", bootstrapServers,
                 "group.id", group,
@@ -58,7 +56,7 @@ final class ConnectWorker implements AutoCloseable {
                 config.entrySet().stream().map(entry -> entry.getKey() + "=" + entry.getValue()).collect(Collectors.joining("\n")));
         ConnectWorker worker = new ConnectWorker(address, ChildProcess.java(KafkaClassPath.CONNECT.get(), "org.apache.kafka.connect.cli.ConnectDistributed",
                 List.of("-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"), List.of(file.toString())));
-        Eventually.until(WITHIN, worker::describe, () -> worker.call("GET", "/connectors", "").startsWith("200"));
+        Eventually.until(worker::describe, () -> worker.call("GET", "/connectors", "").startsWith("200"));
         return worker;
     }
 
@@ -66,7 +64,7 @@ final class ConnectWorker implements AutoCloseable {
     void connector(String name, Map<String, String> config) {
         String json = config.entrySet().stream().map(entry -> "\"" + entry.getKey() + "\": \"" + entry.getValue() + "\"")
                 .collect(Collectors.joining(", ", "{", "}"));
-        Eventually.until(WITHIN, () -> name + " is not taken: " + describe(), () -> {
+        Eventually.until(() -> name + " is not taken: " + describe(), () -> {
             String answer = call("PUT", "/connectors/" + name + "/config", json);
             if (answer.startsWith("400")) {
                 throw new AssertionError(answer);
@@ -77,7 +75,7 @@ final class ConnectWorker implements AutoCloseable {
 
     /** Waits until the connector and its one task run. */
     void awaitRunning(String name) {
-        Eventually.until(WITHIN, () -> call("GET", "/connectors/" + name + "/status", "") + "\n" + describe(), () -> {
+        Eventually.until(() -> call("GET", "/connectors/" + name + "/status", "") + "\n" + describe(), () -> {
             String status = call("GET", "/connectors/" + name + "/status", "");
             if (status.contains("FAILED")) {
                 throw new AssertionError(status);
@@ -88,7 +86,7 @@ final class ConnectWorker implements AutoCloseable {
 
     /** Status code and body, or why there is none. */
     private String call(String method, String path, String body) {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(address + path)).timeout(Duration.ofSeconds(10))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(address + path)).timeout(Eventually.DEADLINE)
                 .header("Content-Type", "application/json").method(method, HttpRequest.BodyPublishers.ofString(body)).build();
         try {
             HttpResponse<String> answer = http.send(request, HttpResponse.BodyHandlers.ofString());
@@ -108,12 +106,6 @@ final class ConnectWorker implements AutoCloseable {
 
     private String describe() {
         return "worker at " + address + "\n" + String.join("\n", process.errors().stream().limit(60).toList());
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 
     @Override

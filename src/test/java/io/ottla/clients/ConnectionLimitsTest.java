@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 /** Kafka's limits on connections and frames. */
 class ConnectionLimitsTest {
-    private static final int CLOSE_WITHIN_MS = 5_000;
+    private static final int MAX_IDLE_MS = 1_500;
 
     @Test
     void aConnectionOverTheLimitOfAnAddressIsClosedAndOneThatEndsMakesRoom() {
@@ -30,7 +30,7 @@ class ConnectionLimitsTest {
                 assertWorks(open.getLast());
             }
             try (RawClient tooMany = RawClient.connect(broker.bootstrapServers())) {
-                assertTrue(tooMany.closedWithin(CLOSE_WITHIN_MS));
+                assertTrue(tooMany.closed());
             }
             open.removeFirst().close();
             Eventually.until(() -> "room for another", () -> works(broker));
@@ -39,17 +39,34 @@ class ConnectionLimitsTest {
         }
     }
 
+    /** Where the machine lets this test pause so long that the busy connection is idle too, it says nothing and is done again. */
     @Test
     void anIdleConnectionIsClosedAndABusyOneIsNot() {
-        try (Ottla broker = Ottla.startTemporary(Map.of("connections.max.idle.ms", "1500"));
-                RawClient idle = RawClient.connect(broker.bootstrapServers());
-                RawClient busy = RawClient.connect(broker.bootstrapServers())) {
-            assertWorks(idle);
-            Eventually.until(() -> "the idle connection closed", () -> {
-                assertWorks(busy);
-                return idle.closedWithin(50);
-            });
-            assertWorks(busy);
+        try (Ottla broker = Ottla.startTemporary(Map.of("connections.max.idle.ms", Integer.toString(MAX_IDLE_MS)))) {
+            Eventually.until(() -> "a try without a pause", () -> closesTheIdleOne(broker));
+        }
+    }
+
+    private static boolean closesTheIdleOne(Ottla broker) {
+        long pausedMs = 0;
+        try (RawClient idle = RawClient.connect(broker.bootstrapServers()); RawClient busy = RawClient.connect(broker.bootstrapServers())) {
+            long deadline = System.nanoTime() + Eventually.DEADLINE.toNanos();
+            boolean closed = false;
+            while (!closed) {
+                assertTrue(System.nanoTime() < deadline, "the idle connection stays open");
+                long start = System.nanoTime();
+                closed = idle.closedWithin(50);
+                try {
+                    assertWorks(busy);
+                } finally {
+                    pausedMs = Math.max(pausedMs, (System.nanoTime() - start) / 1_000_000);
+                }
+            }
+            return true;
+        } catch (UncheckedIOException e) {
+            long paused = pausedMs;
+            assertTrue(paused >= MAX_IDLE_MS / 2, () -> "closed after a pause of " + paused + " ms: " + e);
+            return false;
         }
     }
 
@@ -59,7 +76,7 @@ class ConnectionLimitsTest {
                 RawClient raw = RawClient.connect(broker.bootstrapServers())) {
             assertWorks(raw);
             raw.sendBytes(ByteBuffer.allocate(4).putInt(1_001).array());
-            assertTrue(raw.closedWithin(CLOSE_WITHIN_MS));
+            assertTrue(raw.closed());
         }
     }
 

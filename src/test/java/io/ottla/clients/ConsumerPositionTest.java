@@ -143,9 +143,9 @@ class ConsumerPositionTest {
         clients.sendNumbers(topic, 0, 0, 9);
         String group = Clients.unique("hook");
         try (ChildProcess consumer = ConsumerProcess.start(clients.bootstrapServers(), group, topic, true)) {
-            consumer.awaitLine(Duration.ofSeconds(20), "committed"::equals);
+            consumer.awaitLine(Eventually.DEADLINE, "committed"::equals);
             consumer.terminate();
-            consumer.awaitExit(Duration.ofSeconds(20));
+            consumer.awaitExit(Eventually.DEADLINE);
             List<String> lines = consumer.output();
             assertEquals(List.of("woken", "revoked 2", "closed"), lines.subList(lines.size() - 3, lines.size()));
         }

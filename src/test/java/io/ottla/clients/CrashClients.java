@@ -2,6 +2,7 @@
 package io.ottla.clients;
 
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -103,7 +103,7 @@ final class CrashClients implements AutoCloseable {
         stopping = true;
         for (Thread thread : threads) {
             try {
-                thread.join(TimeUnit.SECONDS.toMillis(60));
+                thread.join(Eventually.DEADLINE);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ottla.testkit.BrokerProcess;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import io.ottla.testkit.ForeignPrograms;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +31,6 @@ class CrashLoopTest {
     private static final long SEED = Long.getLong("ottla.crash.seed", 20_261_121);
     private static final int MAX_LIFE_MS = 900;
     private static final long FEED_PAUSE_NANOS = 1_000_000;
-    private static final Duration FLUSH_TIMEOUT = Duration.ofSeconds(90);
 
     @TempDir
     Path directory;
@@ -70,9 +69,9 @@ class CrashLoopTest {
                 Feeder feeder = new Feeder(kcat);
                 killAgainAndAgain(broker);
                 feeder.stop();
-                kcat.feed("").awaitSuccess(FLUSH_TIMEOUT);
-                checkDelivered(clients, new TopicPartition(topic, 0), confluent.feed("").awaitSuccess(FLUSH_TIMEOUT));
-                checkDelivered(clients, new TopicPartition(topic, 1), kafkaPython.feed("").awaitSuccess(FLUSH_TIMEOUT));
+                kcat.feed("").awaitSuccess(Eventually.DEADLINE);
+                checkDelivered(clients, new TopicPartition(topic, 0), confluent.feed("").awaitSuccess(Eventually.DEADLINE));
+                checkDelivered(clients, new TopicPartition(topic, 1), kafkaPython.feed("").awaitSuccess(Eventually.DEADLINE));
                 // It says nothing of each record, but ends only when all were acknowledged.
                 checkRecords(clients, new TopicPartition(topic, 2), feeder.fed());
             }
@@ -81,7 +80,7 @@ class CrashLoopTest {
 
     private static ChildProcess endless(String module, String script, Clients clients, String topic, int partition) {
         ChildProcess python = ForeignPrograms.python(module, script, clients.bootstrapServers(), topic, Integer.toString(partition));
-        python.awaitLine(Duration.ofSeconds(30), line -> line.startsWith("delivered"));
+        python.awaitLine(Eventually.DEADLINE, line -> line.startsWith("delivered"));
         return python;
     }
 
@@ -104,7 +103,7 @@ class CrashLoopTest {
         private volatile int fed;
 
         Feeder(ChildProcess process) {
-            thread = Thread.ofVirtual().start(() -> {
+            thread = Thread.ofPlatform().start(() -> {
                 while (!stopping) {
                     process.write(fed + "\n");
                     fed++;

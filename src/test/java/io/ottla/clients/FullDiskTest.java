@@ -9,7 +9,6 @@ import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
 import io.ottla.testkit.SmallDisk;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +26,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A real file system under a real broker runs out of room or fails while clients of every kind work. Needs root to mount one. */
 class FullDiskTest {
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
     private static final int DISK_MB = 96;
     private static final int STEPS = 10;
     private static final int MAX_LOG_LINES = 500;
@@ -99,14 +97,14 @@ class FullDiskTest {
                 }
                 producer.flush();
                 disk.fill();
-                Eventually.until(TIMEOUT, () -> "never refused", () -> !sent(producer, other));
+                Eventually.until(() -> "never refused", () -> !sent(producer, other));
                 Clients.await(clients.admin().deleteTopics(List.of(large.getFirst())).all());
-                Eventually.until(TIMEOUT, () -> "refused: " + tail(broker.log()), () -> sent(producer, other));
+                Eventually.until(() -> "refused: " + tail(broker.log()), () -> sent(producer, other));
                 disk.fill();
-                Eventually.until(TIMEOUT, () -> "never refused", () -> !sent(producer, other));
+                Eventually.until(() -> "never refused", () -> !sent(producer, other));
                 Clients.await(clients.admin().incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, large.getLast()),
                         List.of(new AlterConfigOp(new ConfigEntry("retention.bytes", "1000000"), AlterConfigOp.OpType.SET)))).all());
-                Eventually.until(TIMEOUT, () -> "refused: " + tail(broker.log()), () -> sent(producer, other));
+                Eventually.until(() -> "refused: " + tail(broker.log()), () -> sent(producer, other));
             }
         }
     }
@@ -144,14 +142,14 @@ class FullDiskTest {
     private void awaitMore(UndauntedClients work, int steps) {
         Map<String, Long> wanted = new HashMap<>();
         work.works().forEach((name, each) -> wanted.put(name, each.done.get() + steps));
-        Eventually.until(TIMEOUT, () -> work.works() + "\n" + tail(broker.log()), () -> work.works().entrySet().stream()
+        Eventually.until(() -> work.works() + "\n" + tail(broker.log()), () -> work.works().entrySet().stream()
                 .allMatch(entry -> entry.getValue().done.get() >= wanted.get(entry.getKey())));
     }
 
     private void awaitFailures(UndauntedClients work, List<String> names) {
         Map<String, Long> before = new HashMap<>();
         work.works().forEach((name, each) -> before.put(name, each.failed.get()));
-        Eventually.until(TIMEOUT, () -> work.works() + "\n" + tail(broker.log()), () -> names.stream().allMatch(name -> work.works().get(name).failed.get() > before.get(name)));
+        Eventually.until(() -> work.works() + "\n" + tail(broker.log()), () -> names.stream().allMatch(name -> work.works().get(name).failed.get() > before.get(name)));
     }
 
     private static String tail(List<String> lines) {

@@ -4,23 +4,20 @@ package io.ottla.clients;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Programs of other languages that are members of one group and say what they do: {@code record P O VALUE}, {@code committed P O}. */
 final class GroupMembers {
-    private final Duration timeout;
     private final List<ChildProcess> members;
 
-    GroupMembers(Duration timeout, ChildProcess... members) {
-        this.timeout = timeout;
+    GroupMembers(ChildProcess... members) {
         this.members = List.of(members);
     }
 
     /** Waits until the group has members with so many partitions each, smallest first. */
     void awaitShares(Clients clients, String group, Integer... shares) {
-        Eventually.until(timeout, () -> "shares " + List.of(shares) + "\n" + this, () -> {
+        Eventually.until(() -> "shares " + List.of(shares) + "\n" + this, () -> {
             var described = Clients.await(clients.admin().describeConsumerGroups(List.of(group)).describedGroups().get(group));
             return described.members().stream().map(member -> member.assignment().topicPartitions().size()).sorted().toList()
                     .equals(List.of(shares));
@@ -29,7 +26,7 @@ final class GroupMembers {
 
     /** Waits until so many different records are committed. */
     void awaitCommitted(int count) {
-        Eventually.until(timeout, () -> count + " committed\n" + this,
+        Eventually.until(() -> count + " committed\n" + this,
                 () -> output().stream().filter(line -> line.startsWith("committed")).distinct().count() == count);
     }
 

@@ -7,7 +7,6 @@ import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -104,8 +103,8 @@ class GroupMembershipTest {
     void theSessionTimeoutMovesThePartitionsOfAMemberKilledWithSignal9() {
         send(0, 299);
         try (ChildProcess victim = ConsumerProcess.start(clients.bootstrapServers(), group, topic, true)) {
-            victim.awaitLine(Duration.ofSeconds(20), "assigned 3"::equals);
-            victim.awaitLine(Duration.ofSeconds(20), "committed"::equals);
+            victim.awaitLine(Eventually.DEADLINE, "assigned 3"::equals);
+            victim.awaitLine(Eventually.DEADLINE, "committed"::equals);
             Eventually.until(() -> "all committed: " + committed(), () -> sum(committed()) == 300);
             victim.kill();
         }

@@ -10,7 +10,6 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
@@ -31,7 +30,6 @@ class GroupStormTest {
     private static final int MEMBERS = Boolean.getBoolean("soak") ? 5_000 : 300;
     private static final int MAX_BYTES_A_MEMBER = 100_000;
     private static final int GREEDY_REQUESTS = 20_000;
-    private static final long ANSWER_WITHIN_MS = 5_000;
     private static final short JOIN_WITHOUT_ID = 3;
 
     /** Connected, and alone in its group. */
@@ -86,12 +84,9 @@ class GroupStormTest {
     }
 
     private static void heartbeat(Single member) {
-        long start = System.nanoTime();
         HeartbeatResponseData answer = member.client.call(new HeartbeatRequestData().setGroupId(member.group).setMemberId(member.memberId)
                 .setGenerationId(1), 3, HeartbeatResponseData.class);
-        long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
         assertEquals(Errors.NONE, Errors.forCode(answer.errorCode()));
-        assertTrue(tookMs < ANSWER_WITHIN_MS, () -> "a heartbeat took " + tookMs + " ms");
     }
 
     private static void askWithoutReading(RawClient client, int[] sent) {

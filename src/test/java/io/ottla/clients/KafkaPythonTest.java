@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import io.ottla.testkit.ForeignPrograms;
-import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -18,7 +18,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** kafka-python, the client written in Python alone. */
 @ExtendWith(BrokerUnderTest.Extension.class)
 class KafkaPythonTest {
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final Clients clients;
 
@@ -36,7 +35,7 @@ class KafkaPythonTest {
         String topic = clients.topic("kafka-python", 1);
         assertEquals(List.of("sent 20"), run("kafka_python_producer.py", clients.bootstrapServers(), topic, "10"));
         List<String> lines = KafkaTools.run("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", clients.bootstrapServers(),
-                "--topic", topic, "--from-beginning", "--max-messages", "20", "--timeout-ms", "20000",
+                "--topic", topic, "--from-beginning", "--max-messages", "20", "--timeout-ms", "120000",
                 "--formatter-property", "print.key=true", "--formatter-property", "key.separator==");
         assertEquals(IntStream.range(0, 20).mapToObj(i -> (i < 10 ? "key-" + i : "null") + "=value-" + i).toList(), lines);
     }
@@ -46,9 +45,9 @@ class KafkaPythonTest {
         String topic = clients.topic("kafka-python", 1);
         String group = Clients.unique("kafka-python");
         clients.sendNumbers(topic, 0, 0, 9);
-        assertEquals(expected(topic, 0, 9), run("kafka_python_consumer.py", clients.bootstrapServers(), group, topic));
+        assertEquals(expected(topic, 0, 9), run("kafka_python_consumer.py", clients.bootstrapServers(), group, topic, "10"));
         clients.sendNumbers(topic, 0, 10, 14);
-        assertEquals(expected(topic, 10, 14), run("kafka_python_consumer.py", clients.bootstrapServers(), group, topic));
+        assertEquals(expected(topic, 10, 14), run("kafka_python_consumer.py", clients.bootstrapServers(), group, topic, "5"));
     }
 
     @Test
@@ -65,7 +64,7 @@ class KafkaPythonTest {
 
     private static List<String> run(String script, String... arguments) {
         try (ChildProcess python = ForeignPrograms.python("kafka", script, arguments)) {
-            return python.awaitSuccess(TIMEOUT);
+            return python.awaitSuccess(Eventually.DEADLINE);
         }
     }
 }

@@ -2,13 +2,12 @@
 package io.ottla.clients;
 
 import io.ottla.testkit.ChildProcess;
+import io.ottla.testkit.Eventually;
 import io.ottla.testkit.KafkaClassPath;
-import java.time.Duration;
 import java.util.List;
 
 /** Runs Kafka's own command-line tools, each in a JVM with their class path, as the shell scripts of a Kafka distribution do. */
 final class KafkaTools {
-    private static final Duration TIMEOUT = Duration.ofSeconds(90);
 
     private KafkaTools() {
     }
@@ -16,7 +15,7 @@ final class KafkaTools {
     /** Runs a tool to its end, which must be a success, and returns what it printed, empty lines left out. */
     static List<String> run(String main, String... arguments) {
         try (ChildProcess tool = start(main, arguments)) {
-            return tool.awaitSuccess(TIMEOUT).stream().filter(line -> !line.isBlank()).toList();
+            return tool.awaitSuccess(Eventually.DEADLINE).stream().filter(line -> !line.isBlank()).toList();
         }
     }
 

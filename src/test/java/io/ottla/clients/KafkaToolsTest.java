@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -70,10 +70,10 @@ class KafkaToolsTest {
         String group = Clients.unique("tools");
         try (ChildProcess producer = start(CONSOLE_PRODUCER, "--topic", topic, "--reader-property", "parse.key=true",
                 "--reader-property", "key.separator=:")) {
-            producer.feed("k1:v1\nk2:v2\nk3:v3\n").awaitSuccess(Duration.ofSeconds(60));
+            producer.feed("k1:v1\nk2:v2\nk3:v3\n").awaitSuccess(Eventually.DEADLINE);
         }
         assertEquals(List.of("CreateTime:T\tOffset:0\tk1\tv1", "CreateTime:T\tOffset:1\tk2\tv2", "CreateTime:T\tOffset:2\tk3\tv3"),
-                run(CONSOLE_CONSUMER, "--topic", topic, "--from-beginning", "--group", group, "--max-messages", "3", "--timeout-ms", "30000",
+                run(CONSOLE_CONSUMER, "--topic", topic, "--from-beginning", "--group", group, "--max-messages", "3", "--timeout-ms", "120000",
                         "--formatter-property", "print.key=true", "--formatter-property", "print.offset=true", "--formatter-property", "print.timestamp=true")
                         .stream().filter(line -> line.contains("Offset")).map(line -> line.replaceAll("CreateTime:\\d+", "CreateTime:T")).toList());
         clients.sendNumbers(topic, 0, 3, 6);

@@ -9,7 +9,6 @@ import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
 import io.ottla.testkit.ForeignPrograms;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** kcat, the command-line program that many people reach for first. */
 @ExtendWith(BrokerUnderTest.Extension.class)
 class KcatTest {
-    private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
     private final Clients clients;
 
@@ -39,7 +37,7 @@ class KcatTest {
     void itProducesAndConsumesKeysHeadersAndOffsets() {
         String topic = clients.topic("kcat", 1);
         try (ChildProcess producer = kcat("-P", "-t", topic, "-p", "0", "-K", "=", "-H", "origin=kcat", "-z", "lz4")) {
-            producer.feed("a=1\nb=2\nc=3\n").awaitSuccess(TIMEOUT);
+            producer.feed("a=1\nb=2\nc=3\n").awaitSuccess(Eventually.DEADLINE);
         }
         assertEquals(List.of("0 a=1 origin=kcat", "1 b=2 origin=kcat", "2 c=3 origin=kcat"),
                 run("-C", "-t", topic, "-o", "beginning", "-e", "-q", "-f", "%o %k=%s %h\\n"));
@@ -76,17 +74,17 @@ class KcatTest {
                 awaitPartitions(group, 1, 1);
                 clients.sendNumbers(topic, 0, 0, 4);
                 clients.sendNumbers(topic, 1, 5, 9);
-                one.awaitLine(TIMEOUT, line -> line.startsWith("record"));
-                two.awaitLine(TIMEOUT, line -> line.startsWith("record"));
+                one.awaitLine(Eventually.DEADLINE, line -> line.startsWith("record"));
+                two.awaitLine(Eventually.DEADLINE, line -> line.startsWith("record"));
                 awaitRecords(10, one, two);
                 two.terminate();
-                two.awaitExit(TIMEOUT);
+                two.awaitExit(Eventually.DEADLINE);
             }
             awaitPartitions(group, 2);
             clients.sendNumbers(topic, 0, 10, 14);
             clients.sendNumbers(topic, 1, 15, 19);
-            one.awaitLine(TIMEOUT, "record 14"::equals);
-            one.awaitLine(TIMEOUT, "record 19"::equals);
+            one.awaitLine(Eventually.DEADLINE, "record 14"::equals);
+            one.awaitLine(Eventually.DEADLINE, "record 19"::equals);
         }
     }
 
@@ -114,7 +112,7 @@ class KcatTest {
 
     private List<String> run(String... arguments) {
         try (ChildProcess kcat = kcat(arguments)) {
-            return kcat.awaitSuccess(TIMEOUT);
+            return kcat.awaitSuccess(Eventually.DEADLINE);
         }
     }
 

@@ -2,10 +2,12 @@
 package io.ottla.clients;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.testkit.BrokerUnderTest;
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import io.ottla.testkit.RawClient;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +24,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(BrokerUnderTest.Extension.class)
 class LongPollTest {
     private static final int VERSION = 17;
-    private static final int LONG_MS = 10_000;
+    /** Longer than a client waits here: who is answered has not waited so long. */
+    private static final int LONG_MS = 2 * (int) Eventually.DEADLINE.toMillis();
 
     private final Clients clients;
     private final RawClient raw;
@@ -48,23 +51,19 @@ class LongPollTest {
         FetchResponseData response = raw.call(fetch(0, 300, 1), VERSION, FetchResponseData.class);
         long elapsedMs = elapsedMs(start);
         assertEquals(0, bytes(response));
-        assertTrue(elapsedMs >= 290 && elapsedMs < 5_000, () -> "waited " + elapsedMs + " ms");
+        assertTrue(elapsedMs >= 290, () -> "waited " + elapsedMs + " ms");
     }
 
     @Test
     void aFetchWithoutMinimumAnswersAtOnce() {
-        long start = System.nanoTime();
         assertEquals(0, bytes(raw.call(fetch(0, LONG_MS, 0), VERSION, FetchResponseData.class)));
-        assertTrue(elapsedMs(start) < LONG_MS / 2);
     }
 
     @Test
     void aWaitingFetchIsAnsweredAsSoonAsARecordComes() {
         int waiting = raw.send(fetch(0, LONG_MS, 1), VERSION);
-        long start = System.nanoTime();
         clients.sendNumbers(topic, 1, 0, 0);
         assertTrue(bytes(raw.receive(waiting, VERSION, FetchResponseData.class)) > 0);
-        assertTrue(elapsedMs(start) < LONG_MS / 2);
     }
 
     @Test
@@ -80,23 +79,21 @@ class LongPollTest {
 
     @Test
     void anErrorInOnePartitionAnswersAtOnce() {
-        long start = System.nanoTime();
         FetchRequestData request = fetch(0, LONG_MS, 1);
         request.topics().getFirst().partitions().getLast().setFetchOffset(99);
         FetchResponseData response = raw.call(request, VERSION, FetchResponseData.class);
         assertEquals(Errors.OFFSET_OUT_OF_RANGE.code(), response.responses().getFirst().partitions().getLast().errorCode());
-        assertTrue(elapsedMs(start) < LONG_MS / 2);
     }
 
     @Test
     void otherConnectionsAreServedWhileOneWaits() {
-        int waiting = raw.send(fetch(0, 500, 1), VERSION);
+        int waiting = raw.send(fetch(0, LONG_MS, 1), VERSION);
         try (RawClient other = RawClient.connect(clients.bootstrapServers())) {
-            long start = System.nanoTime();
             assertEquals(0, bytes(other.call(fetch(0, 0, 1), VERSION, FetchResponseData.class)));
-            assertTrue(elapsedMs(start) < 450, "served");
         }
-        assertEquals(0, bytes(raw.receive(waiting, VERSION, FetchResponseData.class)));
+        assertFalse(raw.responseWithin(50), "still waits");
+        clients.sendNumbers(topic, 0, 0, 0);
+        assertTrue(bytes(raw.receive(waiting, VERSION, FetchResponseData.class)) > 0);
     }
 
     private FetchRequestData fetch(long offset, int maxWaitMs, int minBytes) {

@@ -2,6 +2,7 @@
 package io.ottla.clients;
 
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -49,7 +50,7 @@ final class Member implements AutoCloseable {
         leaving = true;
         consumer.wakeup();
         try {
-            thread.join(Duration.ofSeconds(20));
+            thread.join(Eventually.DEADLINE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

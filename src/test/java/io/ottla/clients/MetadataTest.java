@@ -101,7 +101,7 @@ class MetadataTest {
 
     @Test
     void anImpossibleNameIsAnErrorOfTheProducer() {
-        var producer = clients.producer(Map.of("max.block.ms", "5000"));
+        var producer = clients.producer();
         assertInstanceOf(InvalidTopicException.class, Clients.awaitFailure(producer.send(new ProducerRecord<>("no such/topic", "value"))));
     }
 

@@ -60,7 +60,7 @@ class ShareConsumerTest {
                 "log.dirs", directory.toString(),
                 "group.share.heartbeat.interval.ms", "500",
                 "group.share.min.heartbeat.interval.ms", "500",
-                "group.share.record.lock.duration.ms", "1000",
+                "group.share.record.lock.duration.ms", "60000",
                 "group.share.min.record.lock.duration.ms", "1000",
                 "group.share.assignment.interval.ms", "0",
                 "share.coordinator.state.topic.num.partitions", "1",
@@ -69,7 +69,7 @@ class ShareConsumerTest {
 
     @AfterEach
     void stop() {
-        consumers.forEach(consumer -> consumer.close(Duration.ofSeconds(5)));
+        consumers.forEach(consumer -> consumer.close(Eventually.DEADLINE));
         clients.close();
         broker.close();
     }
@@ -196,7 +196,7 @@ class ShareConsumerTest {
         KafkaShareConsumer<String, String> first = consumer("leaving", true);
         assertEquals(10, poll(first, 10).size());
         consumers.remove(first);
-        first.close(Duration.ofSeconds(5));
+        first.close(Eventually.DEADLINE);
         assertEquals(10, poll(consumer("leaving", false), 10).size());
     }
 
@@ -204,6 +204,7 @@ class ShareConsumerTest {
     void locksThatAreNotRenewedEnd() {
         topic = clients.topic("one-partition", 1);
         clients.sendNumbers(topic, 0, 0, 4);
+        setGroupConfig("slow", "share.record.lock.duration.ms", "1000");
         KafkaShareConsumer<String, String> slow = consumer("slow", true);
         assertEquals(5, poll(slow, 5).size());
         List<ConsumerRecord<String, String>> again = poll(consumer("slow", false), 5);
@@ -226,7 +227,6 @@ class ShareConsumerTest {
     @Test
     void theJournalOfDeliveriesIsShortenedAndNothingIsForgotten() {
         clients.sendNumbers(topic, 0, 0, 299);
-        setGroupConfig("pruned", "share.record.lock.duration.ms", "60000");
         KafkaShareConsumer<String, String> before = consumer("pruned", true);
         List<ConsumerRecord<String, String>> got = poll(before, 300);
         for (ConsumerRecord<String, String> record : got.subList(1, 300)) {
@@ -276,7 +276,7 @@ class ShareConsumerTest {
         assertEquals(GroupState.STABLE, description.groupState());
         assertEquals(2, description.members().iterator().next().assignment().topicPartitions().size());
         consumers.remove(consumer);
-        consumer.close(Duration.ofSeconds(5));
+        consumer.close(Eventually.DEADLINE);
         TopicPartition partition = new TopicPartition(topic, 0);
         Clients.await(clients.admin().alterShareGroupOffsets("described", Map.of(partition, 7L)).all());
         assertEquals(7, Clients.await(clients.admin().listShareGroupOffsets(Map.of("described", new ListShareGroupOffsetsSpec()))
@@ -289,7 +289,7 @@ class ShareConsumerTest {
     }
 
     private void stopAll() {
-        consumers.forEach(each -> each.close(Duration.ofSeconds(5)));
+        consumers.forEach(each -> each.close(Eventually.DEADLINE));
         consumers.clear();
     }
 }

@@ -31,7 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Kafka Streams with {@code group.protocol=streams} (KIP-1071), on a broker that can be killed. */
 class StreamsGroupTest {
-    private static final Duration WITHIN = Duration.ofSeconds(60);
     private static final int WORDS = 3;
     private static final int EACH = 40;
 
@@ -79,12 +78,12 @@ class StreamsGroupTest {
                 try (ChildProcess third = start(application, in, out)) {
                     awaitMembers(application, 2);
                     second.terminate();
-                    second.awaitExit(WITHIN);
+                    second.awaitExit(Eventually.DEADLINE);
                     awaitMembers(application, 1);
                     sendAndRead(in, reader, counts, 5);
                     assertTrue(tool("--describe", "--group", application, "--members", "--verbose").contains("ACTIVE: 0:[0,1,2,3]; 1:[0,1,2,3]"));
                     third.terminate();
-                    third.awaitExit(WITHIN);
+                    third.awaitExit(Eventually.DEADLINE);
                 }
             }
         }
@@ -112,7 +111,7 @@ class StreamsGroupTest {
 
     private void awaitMembers(String application, int count) {
         StreamsGroupDescription[] seen = new StreamsGroupDescription[1];
-        Eventually.until(WITHIN, () -> count + " members at their target, got " + seen[0], () -> {
+        Eventually.until(() -> count + " members at their target, got " + seen[0], () -> {
             seen[0] = Clients.await(clients.admin().describeStreamsGroups(Set.of(application)).all()).get(application);
             return seen[0].groupState() == GroupState.STABLE && seen[0].members().size() == count
                     && seen[0].members().stream().noneMatch(StreamsGroupTest::isIdle);
@@ -132,7 +131,7 @@ class StreamsGroupTest {
         }
         producer.flush();
         int atLeast = round * WORDS * EACH;
-        Eventually.until(WITHIN, () -> atLeast + " counts, got " + counts, () -> {
+        Eventually.until(() -> atLeast + " counts, got " + counts, () -> {
             reader.poll(Duration.ofMillis(100)).forEach(record -> counts.computeIfAbsent(record.key(), word -> new ArrayList<>()).add(record.value()));
             return counts.values().stream().mapToInt(List::size).sum() >= atLeast;
         });

@@ -27,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class StreamsJoinTest {
     private static final int ROUNDS = Integer.getInteger("ottla.crash.rounds", 3);
-    private static final Duration WITHIN = Duration.ofSeconds(120);
     private static final int KEYS_A_ROUND = 100;
     private static final int PARTITIONS = 2;
 
@@ -91,7 +90,7 @@ class StreamsJoinTest {
     }
 
     private static void await(KafkaConsumer<String, String> reader, List<String> joined, int atLeast) {
-        Eventually.until(WITHIN, () -> atLeast + " matches, got " + joined.size(), () -> {
+        Eventually.until(() -> atLeast + " matches, got " + joined.size(), () -> {
             reader.poll(Duration.ofMillis(100)).forEach(record -> joined.add(record.value()));
             return joined.size() >= atLeast;
         });

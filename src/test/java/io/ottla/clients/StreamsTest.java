@@ -26,7 +26,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** Kafka Streams with {@code exactly_once_v2}, in a process of its own. */
 @ExtendWith(BrokerUnderTest.Extension.class)
 class StreamsTest {
-    private static final Duration WITHIN = Duration.ofSeconds(90);
     private static final int WORDS = 3;
     private static final int EACH = 200;
 
@@ -55,7 +54,7 @@ class StreamsTest {
             first.kill();
         }
         try (ChildProcess second = start(application, in, out)) {
-            second.awaitLine(WITHIN, line -> line.equals("state RUNNING"));
+            second.awaitLine(Eventually.DEADLINE, line -> line.equals("state RUNNING"));
             send(in, EACH / 2);
             read(reader, counts, WORDS * EACH);
         }
@@ -80,7 +79,7 @@ class StreamsTest {
     }
 
     private static void read(KafkaConsumer<String, String> reader, Map<String, List<String>> counts, int atLeast) {
-        Eventually.until(WITHIN, () -> atLeast + " counts, got " + counts, () -> {
+        Eventually.until(() -> atLeast + " counts, got " + counts, () -> {
             reader.poll(Duration.ofMillis(100)).forEach(record -> counts.computeIfAbsent(record.key(), word -> new ArrayList<>()).add(record.value()));
             return counts.values().stream().mapToInt(List::size).sum() >= atLeast;
         });

@@ -9,8 +9,8 @@ import io.ottla.clients.TransactionHistory.Outcome;
 import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
+import io.ottla.testkit.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -49,7 +49,6 @@ class TransactionsCrashTest {
     private static final int LISTS = 4;
     private static final int WRITERS = 3;
     private static final int COPIES = 400;
-    private static final Duration START_WITHIN = Duration.ofSeconds(60);
 
     @TempDir
     private Path data;
@@ -61,7 +60,7 @@ class TransactionsCrashTest {
     @Test
     void whateverIsKilledTransactionsStayWhole() throws Exception {
         Random random = new Random(SEED);
-        int port = freePort();
+        int port = FreePort.find();
         String address = "localhost:" + port;
         ChildProcess broker = start(port);
         List<ChildProcess> writers = new ArrayList<>();
@@ -88,7 +87,7 @@ class TransactionsCrashTest {
             writers.forEach(ChildProcess::kill);
             dead.addAll(writers);
             for (ChildProcess each : dead) {
-                each.awaitExit(START_WITHIN);
+                each.awaitExit(Eventually.DEADLINE);
                 ListWriter.tell(each.output(), history);
             }
             awaitDecided(clients, topic);
@@ -110,7 +109,7 @@ class TransactionsCrashTest {
     /** Waits until so many more transactions were committed than there are now, over all writers. */
     private static void awaitCommits(List<ChildProcess> writers, int more) {
         long before = commits(writers);
-        Eventually.until(START_WITHIN, () -> more + " more commits than " + before + ", got " + commits(writers), () -> commits(writers) >= before + more);
+        Eventually.until(() -> more + " more commits than " + before + ", got " + commits(writers), () -> commits(writers) >= before + more);
     }
 
     private static long commits(List<ChildProcess> writers) {
@@ -119,7 +118,7 @@ class TransactionsCrashTest {
 
     @Test
     void whateverIsKilledEachRecordIsCopiedOnce() throws Exception {
-        int port = freePort();
+        int port = FreePort.find();
         String address = "localhost:" + port;
         ChildProcess broker = start(port);
         try (Clients clients = new Clients(address)) {
@@ -133,7 +132,7 @@ class TransactionsCrashTest {
             });
             for (int round = 1; round <= 2; round++) {
                 int enough = round * COPIES / 4;
-                Eventually.until(START_WITHIN, () -> enough + " copies, got " + copied, () -> copied >= enough);
+                Eventually.until(() -> enough + " copies, got " + copied, () -> copied >= enough);
                 broker.kill();
                 broker = start(port);
             }
@@ -164,6 +163,7 @@ class TransactionsCrashTest {
                     producer.beginTransaction();
                     records.forEach(record -> producer.send(new ProducerRecord<>(target, (int) (record.offset() % LISTS), null, record.value())));
                     long next = records.getLast().offset() + 1;
+                    producer.flush();
                     producer.sendOffsetsToTransaction(Map.of(partition, new OffsetAndMetadata(next)), new ConsumerGroupMetadata("copier"));
                     producer.commitTransaction();
                     copied = (int) next;
@@ -177,16 +177,10 @@ class TransactionsCrashTest {
         }
     }
 
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
-    }
-
     private ChildProcess start(int port) {
         ChildProcess broker = ChildProcess.java(Main.class, "start", "--port", "" + port, "--data", data.toString(),
                 "--override", "transaction.abort.timed.out.transaction.cleanup.interval.ms=200");
-        broker.awaitLine(START_WITHIN, line -> line.startsWith("ready"));
+        broker.awaitLine(Eventually.DEADLINE, line -> line.startsWith("ready"));
         return broker;
     }
 
@@ -207,7 +201,7 @@ class TransactionsCrashTest {
 
     /** Waits until the transactions that producers have left behind were ended, and readers may see what they ended with. */
     private static void awaitDecided(Clients clients, String topic) {
-        Eventually.until(START_WITHIN, () -> "the end of all transactions", () -> IntStream.range(0, LISTS).allMatch(i -> {
+        Eventually.until(() -> "the end of all transactions", () -> IntStream.range(0, LISTS).allMatch(i -> {
             TopicPartition partition = new TopicPartition(topic, i);
             boolean open = Clients.await(clients.admin().describeProducers(List.of(partition)).partitionResult(partition)).activeProducers().stream()
                     .anyMatch(producer -> producer.currentTransactionStartOffset().isPresent());
@@ -225,7 +219,7 @@ class TransactionsCrashTest {
         try (KafkaConsumer<String, String> consumer = clients.consumer(null, Map.of("isolation.level", "read_committed"))) {
             consumer.assign(partitions);
             Map<TopicPartition, Long> ends = new HashMap<>(consumer.endOffsets(partitions));
-            Eventually.until(START_WITHIN, () -> "everything read up to " + ends, () -> {
+            Eventually.until(() -> "everything read up to " + ends, () -> {
                 consumer.poll(Duration.ofMillis(100)).forEach(record ->
                         lists.computeIfAbsent(record.partition(), list -> new ArrayList<>()).add(record.value()));
                 return partitions.stream().allMatch(partition -> consumer.position(partition) >= ends.get(partition));

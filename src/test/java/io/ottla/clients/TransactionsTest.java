@@ -66,6 +66,11 @@ class TransactionsTest {
         }
     }
 
+    /** The client of Kafka 4.4.0 may overtake its own records with EndTxn: it asks whether there are any, and only then locks. */
+    private static void flush(KafkaProducer<String, String> producer) {
+        producer.flush();
+    }
+
     private KafkaConsumer<String, String> committedReader(String topic, int partitions) {
         KafkaConsumer<String, String> consumer = clients.consumer(null, COMMITTED);
         consumer.assign(IntStream.range(0, partitions).mapToObj(i -> new TopicPartition(topic, i)).toList());
@@ -81,10 +86,10 @@ class TransactionsTest {
             for (int partition = 0; partition < 3; partition++) {
                 send(producer, topic, partition, round % 2 + ":" + round);
             }
+            flush(producer);
             if (round % 2 == 0) {
                 producer.commitTransaction();
             } else {
-                producer.flush();
                 producer.abortTransaction();
             }
         }
@@ -132,6 +137,7 @@ class TransactionsTest {
         KafkaProducer<String, String> next = producer(id);
         next.beginTransaction();
         send(next, topic, 0, "alive");
+        flush(next);
         next.commitTransaction();
         RuntimeException failure = assertThrows(RuntimeException.class, () -> {
             send(old, topic, 0, "again");
@@ -145,7 +151,7 @@ class TransactionsTest {
     @Test
     void aTransactionThatTakesTooLongIsAborted() {
         String topic = clients.topic("late", 1);
-        KafkaProducer<String, String> producer = clients.producer(Map.of("transactional.id", Clients.unique("tx"), "transaction.timeout.ms", "500"));
+        KafkaProducer<String, String> producer = clients.producer(Map.of("transactional.id", Clients.unique("tx"), "transaction.timeout.ms", "2000"));
         producer.initTransactions();
         producer.beginTransaction();
         send(producer, topic, 0, "late");
@@ -187,6 +193,7 @@ class TransactionsTest {
             records.forEach(record -> send(producer, out, record.partition(), record.value()));
             Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
             records.partitions().forEach(partition -> offsets.put(partition, new OffsetAndMetadata(records.records(partition).getLast().offset() + 1)));
+            flush(producer);
             producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata());
             if (times < 3) {
                 producer.commitTransaction();
@@ -272,8 +279,7 @@ class TransactionsTest {
             for (int partition = 0; partition < 4; partition++) {
                 producer.send(new ProducerRecord<>(topic, partition, "p" + number, Integer.toString(round)));
             }
-            // The client of Kafka 4.4.0 may overtake its own records with EndTxn: it asks whether there are any, and only then locks.
-            producer.flush();
+            flush(producer);
             if (round % 2 == 0) {
                 producer.commitTransaction();
             } else {

@@ -2,6 +2,7 @@
 package io.ottla.clients;
 
 import io.ottla.testkit.Clients;
+import io.ottla.testkit.Eventually;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -18,7 +19,6 @@ import org.apache.kafka.common.errors.TimeoutException;
 
 /** A group member that does its {@link Work} and commits it before it polls again, and whose shutdown waits for that. */
 final class Worker implements AutoCloseable {
-    private static final Duration STOP_WITHIN = Duration.ofSeconds(60);
 
     private final String name;
     private final KafkaConsumer<String, String> consumer;
@@ -73,7 +73,7 @@ final class Worker implements AutoCloseable {
     public void close() {
         leave();
         try {
-            thread.join(STOP_WITHIN);
+            thread.join(Eventually.DEADLINE);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.testkit.Eventually;
 import io.ottla.topic.FakeCatalog;
 import io.ottla.topic.FakePartition;
 import io.ottla.world.Clock;
@@ -295,7 +296,7 @@ class CoordinatorLoopTest {
     private static Object result(Shards<WordCommand> words, Function<Answer, WordCommand> command) throws InterruptedException {
         Answer answer = new Answer();
         words.submit(0, command.apply(answer));
-        assertTrue(answer.answered.await(10, TimeUnit.SECONDS));
+        assertTrue(answer.answered.await(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS));
         return answer.got.getFirst();
     }
 
@@ -330,7 +331,7 @@ class CoordinatorLoopTest {
             for (int i = 0; i < 300; i++) {
                 Answer each = new Answer();
                 words.submit(0, new WordCommand.Add("w" + i, 100, each));
-                assertTrue(each.answered.await(10, TimeUnit.SECONDS));
+                assertTrue(each.answered.await(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS));
             }
         }
         CoordinatorRuntime next = new CoordinatorRuntime(clock, 1, 100, Aside.THREADS);
@@ -338,7 +339,7 @@ class CoordinatorLoopTest {
         words.submit(0, new WordCommand.Ask("w299", last));
         next.turn();
         assertEquals(List.of(Errors.COORDINATOR_LOAD_IN_PROGRESS), last.got);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        long deadline = System.nanoTime() + Eventually.DEADLINE.toNanos();
         Object answer = Errors.COORDINATOR_LOAD_IN_PROGRESS;
         while (answer == Errors.COORDINATOR_LOAD_IN_PROGRESS && System.nanoTime() < deadline) {
             Answer read = new Answer();
@@ -355,7 +356,7 @@ class CoordinatorLoopTest {
         try (CoordinatorRuntime live = new CoordinatorRuntime(Clock.SYSTEM, 1)) {
             host(live).submit(0, new WordCommand.Ask("a", answer));
         }
-        assertTrue(answer.answered.await(10, TimeUnit.SECONDS));
+        assertTrue(answer.answered.await(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS));
         assertEquals(1, answer.got.size());
     }
 }

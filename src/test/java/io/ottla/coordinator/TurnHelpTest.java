@@ -4,6 +4,7 @@ package io.ottla.coordinator;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.testkit.Eventually;
 import io.ottla.topic.FakeCatalog;
 import io.ottla.world.Clock;
 import io.ottla.world.TurnThread;
@@ -23,7 +24,6 @@ import org.junit.jupiter.api.Test;
 /** Threads that work in turns decide their brief commands themselves; whoever does it, one thread at a time decides, and nothing is left lying. */
 class TurnHelpTest {
     private static final String TOPIC = "__counts";
-    private static final long PATIENCE_S = 30;
 
     /** Counts itself; {@code wakesAfterMs} sets a timer that counts once more. */
     record Count(boolean brief, boolean fails, long wakesAfterMs, Caller<String> caller) implements Command {
@@ -133,7 +133,7 @@ class TurnHelpTest {
         }
 
         void await() throws InterruptedException {
-            assertTrue(due.await(PATIENCE_S, TimeUnit.SECONDS), () -> due.getCount() + " answers are missing");
+            assertTrue(due.await(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS), () -> due.getCount() + " answers are missing");
         }
     }
 

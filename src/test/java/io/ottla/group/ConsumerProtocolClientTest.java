@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.broker.Ottla;
+import io.ottla.testkit.Eventually;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -41,7 +42,7 @@ class ConsumerProtocolClientTest {
         // Heartbeats come fast, so that the test does.
         broker = Ottla.startTemporary(Map.of("group.consumer.min.heartbeat.interval.ms", "200", "group.consumer.heartbeat.interval.ms", "200"));
         admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
-        admin.createTopics(List.of(new NewTopic("orders", 4, (short) 1))).all().get(10, TimeUnit.SECONDS);
+        admin.createTopics(List.of(new NewTopic("orders", 4, (short) 1))).all().get(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS);
         try (KafkaProducer<String, String> producer = new KafkaProducer<>(Map.of("bootstrap.servers", broker.bootstrapServers()),
                 new StringSerializer(), new StringSerializer())) {
             for (int i = 0; i < RECORDS; i++) {
@@ -67,7 +68,7 @@ class ConsumerProtocolClientTest {
     }
 
     private static void poll(BooleanSupplier until, List<KafkaConsumer<String, String>> consumers, Set<String> seen) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        long deadline = System.nanoTime() + Eventually.DEADLINE.toNanos();
         while (!until.getAsBoolean()) {
             assertTrue(System.nanoTime() < deadline, "not in time");
             consumers.forEach(each -> each.poll(Duration.ofMillis(50)).forEach(record -> seen.add(record.value())));
@@ -87,7 +88,7 @@ class ConsumerProtocolClientTest {
                 Set<TopicPartition> both = new HashSet<>(first.assignment());
                 both.addAll(second.assignment());
                 assertEquals(4, both.size());
-                ConsumerGroupDescription described = admin.describeConsumerGroups(List.of("readers")).all().get(10, TimeUnit.SECONDS).get("readers");
+                ConsumerGroupDescription described = admin.describeConsumerGroups(List.of("readers")).all().get(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS).get("readers");
                 assertEquals(GroupState.STABLE, described.groupState());
                 assertEquals(2, described.members().size());
                 second.commitSync();
@@ -96,7 +97,7 @@ class ConsumerProtocolClientTest {
             first.commitSync();
         }
         assertEquals(RECORDS, seen.size());
-        assertEquals(RECORDS, admin.listConsumerGroupOffsets("readers").partitionsToOffsetAndMetadata().get(10, TimeUnit.SECONDS)
+        assertEquals(RECORDS, admin.listConsumerGroupOffsets("readers").partitionsToOffsetAndMetadata().get(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS)
                 .values().stream().mapToLong(offset -> offset.offset()).sum());
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.log;
 
+import io.ottla.testkit.Eventually;
 import io.ottla.topic.Fetched;
 import io.ottla.topic.Partition;
 import io.ottla.topic.ReadLimit;
@@ -103,7 +104,7 @@ final class Batches {
     static void awaitDurable(Partition partition) {
         CompletableFuture<ApiException> done = new CompletableFuture<>();
         partition.whenDurable(partition.offsets().logEnd(), done::complete);
-        ApiException failure = done.orTimeout(20, TimeUnit.SECONDS).join();
+        ApiException failure = done.orTimeout(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS).join();
         if (failure != null) {
             throw failure;
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.testkit.Eventually;
 import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.AppendRefused;
 import io.ottla.topic.Appended;
@@ -272,7 +273,7 @@ class LocalPartitionTest {
             }
         });
         append(partition, Batches.of("a"));
-        assertTrue(advanced.await(20, TimeUnit.SECONDS));
+        assertTrue(advanced.await(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS));
         watch.close();
     }
 

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.testkit;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Ottla in a process of its own, on a port that stays the same when it is started again, so that it can be killed under its clients. */
 public final class BrokerProcess implements AutoCloseable {
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
-
     private final Path data;
     private final int port;
     private final List<String> overrides;
@@ -22,7 +15,7 @@ public final class BrokerProcess implements AutoCloseable {
     /** @param overrides broker configs as {@code name=value} */
     public BrokerProcess(Path data, String... overrides) {
         this.data = data;
-        this.port = freePort();
+        this.port = FreePort.find();
         this.overrides = List.of(overrides);
     }
 
@@ -41,7 +34,7 @@ public final class BrokerProcess implements AutoCloseable {
 
     /** Waits until it accepts connections. */
     public void awaitReady() {
-        process.awaitLine(START_TIMEOUT, line -> line.startsWith("ready on"));
+        process.awaitLine(Eventually.DEADLINE, line -> line.startsWith("ready on"));
     }
 
     /** What it wrote to standard error since the last start. */
@@ -58,14 +51,6 @@ public final class BrokerProcess implements AutoCloseable {
     public void close() {
         if (process != null) {
             process.close();
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -8,10 +8,9 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +22,8 @@ import java.util.function.Predicate;
  */
 public final class ChildProcess implements AutoCloseable {
     private static final int MAX_LINES = 200_000;
+    /** Variables of the environment that a JVM obeys and writes a line about. */
+    private static final List<String> SPOKEN_OF = List.of("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS");
 
     private final List<String> command;
     private final Process process;
@@ -34,15 +35,17 @@ public final class ChildProcess implements AutoCloseable {
     private ChildProcess(List<String> command, Process process) {
         this.command = command;
         this.process = process;
-        this.outputReader = Thread.ofVirtual().start(() -> collect(process.getInputStream(), output));
-        this.errorReader = Thread.ofVirtual().start(() -> collect(process.getErrorStream(), errors));
+        this.outputReader = Thread.ofPlatform().daemon().start(() -> collect(process.getInputStream(), output));
+        this.errorReader = Thread.ofPlatform().daemon().start(() -> collect(process.getErrorStream(), errors));
     }
 
     public static ChildProcess start(List<String> command) {
         try {
             List<String> whole = new ArrayList<>(ignoresInterrupts() ? List.of("env", "--default-signal=INT") : List.of());
             whole.addAll(command);
-            return new ChildProcess(command, new ProcessBuilder(whole).start());
+            ProcessBuilder builder = new ProcessBuilder(whole);
+            SPOKEN_OF.forEach(builder.environment()::remove);
+            return new ChildProcess(command, builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(String.join(" ", command), e);
         }

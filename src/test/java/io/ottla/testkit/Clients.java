@@ -31,7 +31,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /** Kafka's own clients of one broker, with the defaults that suit tests, and the steps that most tests share. Closed with all that it made. */
 public final class Clients implements AutoCloseable {
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
-    private static final long CALL_TIMEOUT_S = 20;
+    private static final long CALL_TIMEOUT_S = Eventually.DEADLINE.toSeconds();
 
     private final String bootstrapServers;
     private final List<AutoCloseable> opened = new ArrayList<>();
@@ -136,7 +136,7 @@ public final class Clients implements AutoCloseable {
         }
     }
 
-    /** Polls until {@code count} records have come, and fails if they have not within 20 s. May return more. */
+    /** Polls until {@code count} records have come, and fails if they have not within {@link Eventually#DEADLINE}. May return more. */
     public static <K, V> List<ConsumerRecord<K, V>> poll(KafkaConsumer<K, V> consumer, int count) {
         List<ConsumerRecord<K, V>> records = new ArrayList<>();
         Eventually.until(() -> count + " records, got " + records.size(), () -> {

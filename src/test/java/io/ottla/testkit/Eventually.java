@@ -5,17 +5,19 @@ import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Waits for a condition with a deadline, instead of for a time. */
+/** Waits for a condition, instead of for a time. */
 public final class Eventually {
-    private static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(20);
+    /** After which what has not come is not expected any more: long, as it costs only a test that fails, and machines can be very busy. */
+    public static final Duration DEADLINE = Duration.ofMinutes(2);
+
     private static final long PAUSE_MS = 5;
 
     private Eventually() {
     }
 
-    /** Asks again and again, and fails with the description, as it is then, if the condition does not hold within 20 s. */
+    /** Asks again and again, and fails with the description, as it is then, if the condition does not hold within {@link #DEADLINE}. */
     public static void until(Supplier<String> description, BooleanSupplier condition) {
-        until(DEFAULT_DEADLINE, description, condition);
+        until(DEADLINE, description, condition);
     }
 
     public static void until(Duration within, Supplier<String> description, BooleanSupplier condition) {

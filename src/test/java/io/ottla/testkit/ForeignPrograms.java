@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.Assumptions;
  */
 public final class ForeignPrograms {
     private static final Path SCRIPTS = Path.of("src/test/clients");
-    private static final Duration START_TIMEOUT = Duration.ofSeconds(30);
     private static final Map<String, String> PYTHON_WITH = new ConcurrentHashMap<>();
 
     private ForeignPrograms() {
@@ -104,7 +102,7 @@ public final class ForeignPrograms {
 
     private static boolean has(String python, String module) {
         try (ChildProcess process = ChildProcess.start(List.of(python, "-c", "import " + module))) {
-            return process.awaitExit(START_TIMEOUT) == 0;
+            return process.awaitExit(Eventually.DEADLINE) == 0;
         }
     }
 

@@ -23,7 +23,7 @@ import org.apache.kafka.common.protocol.MessageUtil;
  * It never retries, never negotiates a version and never reads ahead. Not safe for use by several threads.
  */
 public final class RawClient implements AutoCloseable {
-    private static final int TIMEOUT_MS = 15_000;
+    private static final int TIMEOUT_MS = (int) Eventually.DEADLINE.toMillis();
     private static final int MAX_RESPONSE_BYTES = 64 << 20;
 
     private final Socket socket;
@@ -136,6 +136,11 @@ public final class RawClient implements AutoCloseable {
         } finally {
             restoreTimeout();
         }
+    }
+
+    /** Whether the peer closes the connection, without another byte, in the time that other answers have too. */
+    public boolean closed() {
+        return closedWithin(TIMEOUT_MS);
     }
 
     /** Whether the peer closes the connection, without another byte, before the time is up. */

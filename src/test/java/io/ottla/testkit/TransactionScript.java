@@ -51,7 +51,6 @@ import org.apache.kafka.common.utils.Utils;
  * written; producer ids are shown as P0, P1, ... in the order in which they first appear.
  */
 public final class TransactionScript implements AutoCloseable {
-    private static final int DEADLINE_S = 20;
     private static final Set<Errors> NOT_READY = Set.of(Errors.COORDINATOR_NOT_AVAILABLE, Errors.COORDINATOR_LOAD_IN_PROGRESS, Errors.NOT_COORDINATOR);
 
     private final String suffix = Clients.unique("").substring(1);
@@ -324,7 +323,7 @@ public final class TransactionScript implements AutoCloseable {
 
     /** Waits until no markers are under way. */
     private String settle(Line asked) {
-        long deadline = System.nanoTime() + DEADLINE_S * 1_000_000_000L;
+        long deadline = System.nanoTime() + Eventually.DEADLINE.toNanos();
         String state = state(asked.unique(1)).transactionState();
         while (state.startsWith("Prepare") || state.equals(asked.options.get("from"))) {
             if (System.nanoTime() > deadline) {

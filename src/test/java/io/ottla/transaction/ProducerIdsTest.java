@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.coordinator.Aside;
+import io.ottla.testkit.Eventually;
 import io.ottla.topic.FakeCatalog;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,6 +41,6 @@ class ProducerIdsTest {
                 }
             });
         }
-        assertTrue(done.await(30, TimeUnit.SECONDS));
+        assertTrue(done.await(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS));
     }
 }
