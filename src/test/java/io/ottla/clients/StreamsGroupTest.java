@@ -103,10 +103,9 @@ class StreamsGroupTest {
     }
 
     private ChildProcess start(String application, String in, String out) {
-        return ChildProcess.start(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", KafkaClassPath.STREAMS.get(), "src/test/clients/java/WordCount.java",
-                clients.bootstrapServers(), application, in, out, "group.protocol=streams", "main.consumer.group.instance.id=", "replication.factor=",
-                "commit.interval.ms=100"));
+        return ChildProcess.java(KafkaClassPath.STREAMS.get(), "src/test/clients/java/WordCount.java", List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"),
+                List.of(clients.bootstrapServers(), application, in, out, "group.protocol=streams", "main.consumer.group.instance.id=", "replication.factor=",
+                        "commit.interval.ms=100"));
     }
 
     private void awaitMembers(String application, int count) {

@@ -75,10 +75,9 @@ class StreamsJoinTest {
     }
 
     private static ChildProcess start(BrokerProcess broker, String[] topics) {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", KafkaClassPath.STREAMS.get(), "src/test/clients/java/Joins.java", broker.bootstrapServers(), "joins"));
-        command.addAll(List.of(topics));
-        return ChildProcess.start(command);
+        List<String> arguments = new ArrayList<>(List.of(broker.bootstrapServers(), "joins"));
+        arguments.addAll(List.of(topics));
+        return ChildProcess.java(KafkaClassPath.STREAMS.get(), "src/test/clients/java/Joins.java", List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"), arguments);
     }
 
     private static void send(Clients clients, String topic, int fromRound, int toRound, String prefix) {

@@ -8,7 +8,6 @@ import io.ottla.testkit.ChildProcess;
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
 import io.ottla.testkit.KafkaClassPath;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -63,9 +62,8 @@ class StreamsTest {
     }
 
     private ChildProcess start(String application, String in, String out) {
-        return ChildProcess.start(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", KafkaClassPath.STREAMS.get(), "src/test/clients/java/WordCount.java",
-                clients.bootstrapServers(), application, in, out));
+        return ChildProcess.java(KafkaClassPath.STREAMS.get(), "src/test/clients/java/WordCount.java", List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"),
+                List.of(clients.bootstrapServers(), application, in, out));
     }
 
     private void send(String topic, int each) {

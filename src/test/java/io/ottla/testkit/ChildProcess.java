@@ -64,15 +64,24 @@ public final class ChildProcess implements AutoCloseable {
         return java(System.getProperty("java.class.path"), main.getName(), List.of(), List.of(arguments));
     }
 
-    /** Runs a main class of another class path. */
+    /** Runs a main class, or a source file with one, with another class path. */
     public static ChildProcess java(String classPath, String main, List<String> jvmOptions, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+        command.addAll(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Djava.io.tmpdir=" + temporaryFiles()));
         command.addAll(jvmOptions);
         command.addAll(List.of("-cp", classPath, main));
         command.addAll(arguments);
         return start(command);
+    }
+
+    /** Whoever is killed leaves what it has there, such as unpacked native libraries. */
+    private static Path temporaryFiles() {
+        try {
+            return Files.createDirectories(Path.of("target", "tmp").toAbsolutePath());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Sends the text to standard input, which stays open. */
