@@ -18,7 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
  * process of their own: their classes have no place in the broker's cache.
  */
 final class TrainCommand implements Callable<Integer> {
-    private static final int CLIENT_TIMEOUT_S = 60;
+    private static final int CLIENT_TIMEOUT_S = 300;
 
     CommandSpec spec() {
         return Main.describe(this, "train", "Used by the launcher: go through what a broker does, and end.");

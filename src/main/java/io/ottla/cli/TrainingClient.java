@@ -23,7 +23,7 @@ final class TrainingClient {
     private static final int ROUNDS = 40;
     private static final int RECORDS_PER_ROUND = 200;
     private static final int TRANSACTIONS = 20;
-    private static final Duration CONSUME_FOR = Duration.ofSeconds(20);
+    private static final Duration CONSUME_FOR = Duration.ofMinutes(2);
 
     private final String bootstrapServers;
 
@@ -76,6 +76,8 @@ final class TrainingClient {
             for (int i = 0; i < TRANSACTIONS; i++) {
                 producer.beginTransaction();
                 producer.send(new ProducerRecord<>(TOPIC, new byte[100]));
+                // The client of Kafka 4.4.0 may overtake its own records with EndTxn: it asks whether there are any, and only then locks.
+                producer.flush();
                 producer.commitTransaction();
             }
             producer.beginTransaction();

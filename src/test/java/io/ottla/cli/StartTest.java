@@ -147,7 +147,9 @@ class StartTest {
 
     @Test
     void theTrainingThatTheLauncherRecordsGoesThrough() {
-        output("train");
+        try (ChildProcess process = ChildProcess.java(Main.class, "train")) {
+            process.awaitSuccess(Eventually.DEADLINE.multipliedBy(3));
+        }
     }
 
     private static ChildProcess start(String... arguments) {
