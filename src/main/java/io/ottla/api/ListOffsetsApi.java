@@ -51,7 +51,7 @@ final class ListOffsetsApi implements Api<ListOffsetsRequestData> {
         boolean searches = body.topics().stream().flatMap(topic -> topic.partitions().stream()).anyMatch(asked -> searches(asked.timestamp()));
         Acknowledged.await(askedForTheirEnd(body), () -> {
             if (searches) {
-                Blocking.run(request, body, () -> request.reply(reply(body, request)));
+                Blocking.runBusy(request, body, () -> request.reply(reply(body, request)));
             } else {
                 request.reply(reply(body, request));
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.log;
 
+import io.ottla.wire.BatchView;
 import java.util.HashSet;
 import java.util.Set;
 import org.apache.kafka.common.record.internal.MemoryRecords.RecordFilter;
@@ -62,6 +63,13 @@ final class CompactionFilter extends RecordFilter {
             transactionsWithData.add(batch.producerId());
         }
         return retained;
+    }
+
+    /** Takes note of a batch that stays as it is, without being looked into. */
+    void keep(BatchView batch) {
+        if (batch.transactional()) {
+            transactionsWithData.add(batch.producerId());
+        }
     }
 
     private boolean latest(RecordBatch batch, Record record) {

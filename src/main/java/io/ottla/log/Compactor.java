@@ -22,6 +22,8 @@ final class Compactor {
     private final TopicConfig config;
     private final CompactionPlan plan;
     private final OffsetMap latest;
+    private final BatchView view = new BatchView();
+    private final UnpackedSize unpacked = new UnpackedSize();
     private final BufferSupplier buffers = BufferSupplier.create();
     private ByteBuffer output = ByteBuffer.allocate(CHUNK_BYTES);
     private CompactionFilter filter;
@@ -59,13 +61,17 @@ final class Compactor {
         for (int at = start; at < size; ) {
             ByteBuffer chunk = readChunk(segment, at, size);
             at += chunk.remaining();
+            int position = 0;
             for (MutableRecordBatch batch : MemoryRecords.readableRecords(chunk).batches()) {
                 batch.ensureValid();
-                if (!latest.isEmpty() && !latest.hasRoomFor(batch.countOrNull())) {
-                    return false;
+                if (!unpacked.tooLarge(view.at(chunk, position))) {
+                    if (!latest.isEmpty() && !latest.hasRoomFor(batch.countOrNull())) {
+                        return false;
+                    }
+                    mapKeys(batch);
                 }
-                mapKeys(batch);
                 mappedTo = batch.nextOffset();
+                position += batch.sizeInBytes();
             }
         }
         return true;
@@ -131,10 +137,32 @@ final class Compactor {
 
     private ByteBuffer filter(ByteBuffer chunk) {
         output.clear();
-        var result = MemoryRecords.readableRecords(chunk).filterTo(filter, output, buffers, Integer.MAX_VALUE);
-        // A batch that outgrew the buffer was put into a larger one, which serves the next chunk as well.
-        output = result.outputBuffer();
+        int from = 0;
+        for (int at = 0; at < chunk.limit(); at += view.sizeBytes()) {
+            if (unpacked.tooLarge(view.at(chunk, at))) {
+                filter(chunk, from, at);
+                filter.keep(view);
+                from = at + view.sizeBytes();
+                keep(chunk.slice(at, view.sizeBytes()));
+            }
+        }
+        filter(chunk, from, chunk.limit());
         return output.duplicate().flip();
+    }
+
+    private void filter(ByteBuffer chunk, int from, int to) {
+        if (from < to) {
+            var result = MemoryRecords.readableRecords(chunk.slice(from, to - from)).filterTo(filter, output, buffers, Integer.MAX_VALUE);
+            // A batch that outgrew the buffer was put into a larger one, which serves the next chunk as well.
+            output = result.outputBuffer();
+        }
+    }
+
+    private void keep(ByteBuffer batch) {
+        if (batch.remaining() > output.remaining()) {
+            output = ByteBuffer.allocate(output.position() + batch.remaining()).put(output.flip());
+        }
+        output.put(batch);
     }
 
     private void append(ByteBuffer batches, Segment to) throws IOException {

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -73,6 +74,24 @@ class CompactionLagTest {
         assertEquals(3, partition.offsets().logEnd());
         put(partition, "k", "newest");
         assertEquals(List.of("1:new", "2:kept", "3:newest"), Batches.read(partition, 0, ReadLimit.HIGH_WATERMARK));
+    }
+
+    /** To look into it would take more memory than a broker has. */
+    @Test
+    void aBatchThatHoldsFarMoreThanItsSizeIsLeftAsItIs() {
+        Partition partition = create(Map.of("cleanup.policy", "compact", "max.compaction.lag.ms", Long.toString(LAG_MS), "min.cleanable.dirty.ratio", "0"));
+        put(partition, "k", "replaced");
+        put(partition, "k", "new");
+        byte[] key = "k".getBytes(StandardCharsets.UTF_8);
+        SimpleRecord[] large = {new SimpleRecord(clock.wallMs(), key, new byte[(int) UnpackedSize.MOST_BYTES]), new SimpleRecord(clock.wallMs(), key, null)};
+        partition.append(Batches.direct(MemoryRecords.withRecords(Compression.zstd().build(), large)), AppendOrigin.CLIENT);
+        put(partition, "k", "newest");
+        put(partition, "other", "kept");
+        clock.advance(LAG_MS + 1);
+        compact();
+        List<Long> offsets = new ArrayList<>();
+        Batches.batches(partition.read(0, 1 << 20, true, ReadLimit.HIGH_WATERMARK)).forEach(batch -> batch.forEach(record -> offsets.add(record.offset())));
+        assertEquals(List.of(2L, 3L, 4L, 5L), offsets);
     }
 
     @Test
