@@ -67,7 +67,7 @@ public final class Apis {
 
     private static List<Api<?>> ofTopics(Services services) {
         TopicAdmin admin = services.admin();
-        GroupConfigs groupConfigs = new GroupConfigs(admin.catalog(), admin.brokerDefinition(), admin.brokerConfigs());
+        GroupConfigs groupConfigs = new GroupConfigs(admin);
         ConfigChanges changes = new ConfigChanges(admin, groupConfigs);
         return List.of(
                 new CreateTopicsApi(admin),

@@ -20,6 +20,8 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Works out what the overrides of a resource become, checks them, and keeps them. Changes are made one after the other, under this
@@ -28,6 +30,8 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 final class ConfigChanges {
     /** One change of one config (KIP-339). */
     record Change(String name, OpType operation, String value) {}
+
+    private static final Logger LOG = LoggerFactory.getLogger(ConfigChanges.class);
 
     private final TopicAdmin admin;
     private final GroupConfigs groupConfigs;
@@ -67,14 +71,30 @@ final class ConfigChanges {
             case BROKER_LOGGER, UNKNOWN -> throw unexpected(resource);
         }
         if (!validateOnly) {
+            Map<String, String> before = admin.catalog().configs(resource);
             admin.catalog().replaceConfigs(resource, overrides);
+            if (resource.type() == ConfigResource.Type.BROKER) {
+                admin.live().refresh();
+                sayWhatHasNoEffect(before, overrides);
+            }
         }
     }
 
-    /** Of a broker's configs the defaults for topics may change while it runs, and what changes nothing. */
+    private void sayWhatHasNoEffect(Map<String, String> before, Map<String, String> overrides) {
+        overrides.forEach((name, value) -> {
+            if (admin.live().withoutEffect().configKeys().containsKey(name) && !value.equals(before.get(name))) {
+                LOG.info("config={} has no effect in one process", name);
+            }
+        });
+    }
+
+    /** Of a broker's configs may change while it runs: the defaults for topics, what {@link LiveConfigs} knows, and what changes nothing. */
     private void checkBroker(String name, Map<String, String> overrides) {
         if (!name.isEmpty() && !name.equals(Integer.toString(admin.cluster().nodeId()))) {
             throw new InvalidRequestException("Unexpected broker id, expected " + admin.cluster().nodeId() + " or empty string, but received " + name);
+        }
+        if ("0".equals(overrides.get("log.retention.ms"))) {
+            throw new InvalidRequestException("log.retention.ms must be -1, for ever, or at least 1");
         }
         Set<String> fixed = new TreeSet<>(overrides.keySet());
         Map<String, String> defaults = new HashMap<>(admin.topicDefaults());
@@ -83,8 +103,9 @@ final class ConfigChanges {
                 defaults.put(topicName, overrides.get(brokerName));
             }
         });
-        fixed.removeIf(admin.withoutEffect());
-        checkTypes(overrides);
+        ConfigDef withoutEffect = admin.live().withoutEffect();
+        fixed.removeIf(config -> admin.live().counts(config) || withoutEffect.configKeys().containsKey(config));
+        checkValues(overrides, withoutEffect);
         if (!fixed.isEmpty()) {
             throw new InvalidRequestException("Cannot update these configs dynamically: " + fixed);
         }
@@ -93,14 +114,17 @@ final class ConfigChanges {
         } catch (InvalidConfigurationException e) {
             throw new InvalidRequestException(e.getMessage());
         }
+        admin.live().check(name, overrides);
     }
 
-    private void checkTypes(Map<String, String> overrides) {
+    private void checkValues(Map<String, String> overrides, ConfigDef withoutEffect) {
         Map<String, ConfigDef.ConfigKey> keys = admin.brokerDefinition().configKeys();
         try {
             overrides.forEach((name, value) -> {
-                if (keys.containsKey(name)) {
-                    ConfigDef.parseType(name, value, keys.get(name).type);
+                ConfigDef.ConfigKey key = keys.getOrDefault(name, withoutEffect.configKeys().get(name));
+                Object parsed = key == null ? null : ConfigDef.parseType(name, value, key.type);
+                if (key != null && key.validator != null && !TopicConfig.BROKER_NAMES.containsValue(name)) {
+                    key.validator.ensureValid(name, parsed);
                 }
             });
         } catch (ConfigException e) {

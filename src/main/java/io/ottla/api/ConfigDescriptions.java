@@ -50,17 +50,26 @@ final class ConfigDescriptions {
     static List<Entry> ofBroker(TopicAdmin admin) {
         List<Entry> entries = new ArrayList<>();
         Map<String, List<String>> alike = alike(admin);
-        for (ConfigKey key : admin.brokerDefinition().configKeys().values()) {
-            if (key.internalConfig && !admin.brokerConfigs().containsKey(key.name)) {
+        for (ConfigKey key : keys(admin).values()) {
+            List<Synonym> synonyms = ofBroker(admin, key.name, alike.getOrDefault(key.name, List.of(key.name)));
+            if (key.internalConfig && source(synonyms) == ConfigSource.DEFAULT_CONFIG) {
                 continue;
             }
-            List<Synonym> synonyms = ofBroker(admin, key.name, alike.getOrDefault(key.name, List.of(key.name)));
             String value = synonyms.isEmpty() ? null : synonyms.getFirst().value();
-            boolean readOnly = !TopicConfig.BROKER_NAMES.containsValue(key.name) && !admin.withoutEffect().test(key.name);
-            entries.add(new Entry(key.name, value, source(synonyms), readOnly, type(key.type), key.documentation, synonyms));
+            entries.add(new Entry(key.name, value, source(synonyms), !changesLive(admin, key.name), type(key.type), key.documentation, synonyms));
         }
-        entries.addAll(withoutEffect(admin, Integer.toString(admin.cluster().nodeId()), ConfigSource.DYNAMIC_BROKER_CONFIG));
         return entries;
+    }
+
+    /** Those that count here, and those that may be set all the same. */
+    private static Map<String, ConfigKey> keys(TopicAdmin admin) {
+        Map<String, ConfigKey> keys = new HashMap<>(admin.live().withoutEffect().configKeys());
+        keys.putAll(admin.brokerDefinition().configKeys());
+        return keys;
+    }
+
+    private static boolean changesLive(TopicAdmin admin, String name) {
+        return TopicConfig.BROKER_NAMES.containsValue(name) || admin.live().counts(name) || admin.live().withoutEffect().configKeys().containsKey(name);
     }
 
     /** For each broker config that gives a topic's default, all that give the same one. */
@@ -71,17 +80,6 @@ final class ConfigDescriptions {
             names.forEach(name -> alike.put(name, names));
         }
         return alike;
-    }
-
-    /** What was set while running and changes nothing here is shown all the same. */
-    private static List<Entry> withoutEffect(TopicAdmin admin, String broker, ConfigSource source) {
-        List<Entry> entries = new ArrayList<>();
-        dynamic(admin, broker).forEach((name, value) -> {
-            if (!admin.brokerDefinition().configKeys().containsKey(name)) {
-                entries.add(new Entry(name, value, source, false, ConfigType.UNKNOWN, null, List.of(new Synonym(name, value, source))));
-            }
-        });
-        return entries;
     }
 
     /** The level of all loggers, which is fixed while the broker runs. */
@@ -98,14 +96,14 @@ final class ConfigDescriptions {
     /** What was set while running for all brokers, whichever they are. */
     static List<Entry> ofAllBrokers(TopicAdmin admin) {
         List<Entry> entries = new ArrayList<>();
+        Map<String, ConfigKey> keys = keys(admin);
         dynamic(admin, "").forEach((name, value) -> {
-            ConfigKey key = admin.brokerDefinition().configKeys().get(name);
+            ConfigKey key = keys.get(name);
             if (key != null) {
                 entries.add(new Entry(name, value, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, false, type(key.type), key.documentation,
                         List.of(new Synonym(name, value, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG))));
             }
         });
-        entries.addAll(withoutEffect(admin, "", ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG));
         return entries;
     }
 
@@ -115,16 +113,22 @@ final class ConfigDescriptions {
 
     /** Who gives a broker config, the one that counts first; what comes before the config's own name is left out, as Kafka does. */
     private static List<Synonym> ofBroker(TopicAdmin admin, String name, List<String> names) {
-        List<Synonym> synonyms = new ArrayList<>();
-        add(dynamic(admin, Integer.toString(admin.cluster().nodeId())), names, ConfigSource.DYNAMIC_BROKER_CONFIG, synonyms);
-        add(dynamic(admin, ""), names, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, synonyms);
-        add(admin.brokerConfigs(), names, ConfigSource.STATIC_BROKER_CONFIG, synonyms);
+        List<Synonym> synonyms = setForBroker(admin, names);
         add(defaults(admin, names), names, ConfigSource.DEFAULT_CONFIG, synonyms);
         int own = 0;
         while (own < synonyms.size() && !synonyms.get(own).name().equals(name)) {
             own++;
         }
         return synonyms.subList(own, synonyms.size());
+    }
+
+    /** Where a broker config, or one of those alike, was set: the one that counts first. */
+    static List<Synonym> setForBroker(TopicAdmin admin, List<String> names) {
+        List<Synonym> synonyms = new ArrayList<>();
+        add(dynamic(admin, Integer.toString(admin.cluster().nodeId())), names, ConfigSource.DYNAMIC_BROKER_CONFIG, synonyms);
+        add(dynamic(admin, ""), names, ConfigSource.DYNAMIC_DEFAULT_BROKER_CONFIG, synonyms);
+        add(admin.brokerConfigs(), names, ConfigSource.STATIC_BROKER_CONFIG, synonyms);
+        return synonyms;
     }
 
     private static void add(Map<String, String> values, List<String> names, ConfigSource source, List<Synonym> synonyms) {
@@ -138,7 +142,7 @@ final class ConfigDescriptions {
     private static Map<String, String> defaults(TopicAdmin admin, List<String> names) {
         Map<String, String> defaults = new HashMap<>();
         for (String name : names) {
-            ConfigKey key = admin.brokerDefinition().configKeys().get(name);
+            ConfigKey key = admin.brokerDefinition().configKeys().getOrDefault(name, admin.live().withoutEffect().configKeys().get(name));
             if (key != null && key.hasDefault() && key.defaultValue != null) {
                 defaults.put(name, ConfigDef.convertToString(key.defaultValue, key.type));
             }

@@ -2,7 +2,6 @@
 package io.ottla.api;
 
 import io.ottla.share.ShareGroupConfig;
-import io.ottla.topic.TopicCatalog;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,14 +17,8 @@ import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigType;
 
-/**
- * The configs of single groups (KIP-848), which stand over the broker's group.* configs.
- *
- * @param catalog          where they are kept
- * @param brokerDefinition every broker config there is
- * @param brokerConfigs    the broker configs that were set, by name
- */
-record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String, String> brokerConfigs) {
+/** The configs of single groups (KIP-848), which stand over the broker's group.* configs. */
+record GroupConfigs(TopicAdmin admin) {
     static final ConfigDef DEFINITION = new ConfigDef()
             .define("consumer.session.timeout.ms", Type.INT, 45_000, ConfigDef.Range.atLeast(1), Importance.MEDIUM,
                     "How long a consumer may be silent before it loses its partitions.")
@@ -100,7 +93,7 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
 
     List<ConfigDescriptions.Entry> describe(String group) {
         check(group);
-        Map<String, String> overrides = catalog.configs(new ConfigResource(ConfigResource.Type.GROUP, group));
+        Map<String, String> overrides = admin.catalog().configs(new ConfigResource(ConfigResource.Type.GROUP, group));
         List<ConfigDescriptions.Entry> entries = new ArrayList<>();
         for (ConfigKey key : DEFINITION.configKeys().values()) {
             if (key.internalConfig && !overrides.containsKey(key.name)) {
@@ -117,14 +110,12 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
     /** A broker config that has the same name after "group." gives the default. */
     private List<ConfigDescriptions.Synonym> synonyms(ConfigKey key, String override) {
         String brokerName = key.name.equals("streams.assignor.name") ? "group.streams.assignors" : "group." + key.name;
-        ConfigKey basis = brokerDefinition.configKeys().getOrDefault(brokerName, key);
+        ConfigKey basis = admin.brokerDefinition().configKeys().getOrDefault(brokerName, key);
         List<ConfigDescriptions.Synonym> synonyms = new ArrayList<>();
         if (override != null) {
             synonyms.add(new ConfigDescriptions.Synonym(key.name, override, ConfigSource.GROUP_CONFIG));
         }
-        if (brokerConfigs.containsKey(basis.name)) {
-            synonyms.add(new ConfigDescriptions.Synonym(basis.name, brokerConfigs.get(basis.name), ConfigSource.STATIC_BROKER_CONFIG));
-        }
+        synonyms.addAll(ConfigDescriptions.setForBroker(admin, List.of(basis.name)));
         synonyms.add(new ConfigDescriptions.Synonym(basis.name, ConfigDef.convertToString(basis.defaultValue, basis.type), ConfigSource.DEFAULT_CONFIG));
         return synonyms;
     }
@@ -183,11 +174,11 @@ record GroupConfigs(TopicCatalog catalog, ConfigDef brokerDefinition, Map<String
     }
 
     private Integer bound(String brokerName) {
-        ConfigKey key = brokerDefinition.configKeys().get(brokerName);
+        ConfigKey key = admin.brokerDefinition().configKeys().get(brokerName);
         if (key == null) {
             return null;
         }
-        String set = brokerConfigs.get(brokerName);
+        String set = admin.brokerConfigs().get(brokerName);
         return set == null ? (Integer) key.defaultValue : (Integer) ConfigDef.parseType(brokerName, set, key.type);
     }
 

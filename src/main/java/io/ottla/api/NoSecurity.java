@@ -43,7 +43,7 @@ final class NoSecurity {
     }
 
     private static Api<?> withoutAuthorizer(ApiKeys key) {
-        return new Refused<>(key, body -> new SecurityDisabledException("No Authorizer is configured on the broker"));
+        return new Refused<>(key, body -> new SecurityDisabledException("No Authorizer is configured."));
     }
 
     private static Api<?> withoutNames(ApiKeys key) {

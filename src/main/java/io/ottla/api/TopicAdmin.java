@@ -5,7 +5,6 @@ import io.ottla.topic.TopicCatalog;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.apache.kafka.common.config.ConfigDef;
 
 /**
@@ -19,7 +18,7 @@ import org.apache.kafka.common.config.ConfigDef;
  * @param brokerDefinition  every broker config there is
  * @param brokerConfigs     the broker configs that were set, by name
  * @param brokerNames       for a topic config the broker configs that give its default, the one that counts most first
- * @param withoutEffect     the broker configs, by name, that may be set while it runs because they change nothing here
+ * @param live              the broker configs that may change while it runs
  */
 public record TopicAdmin(
         TopicCatalog catalog,
@@ -30,4 +29,4 @@ public record TopicAdmin(
         ConfigDef brokerDefinition,
         Map<String, String> brokerConfigs,
         Function<String, List<String>> brokerNames,
-        Predicate<String> withoutEffect) {}
+        LiveConfigs live) {}

@@ -2,6 +2,8 @@
 package io.ottla.broker;
 
 import io.ottla.topic.TopicConfig;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
@@ -29,12 +31,15 @@ public final class BrokerConfig {
     private static final Set<String> PLUGINS = Set.of("authorizer.class.name", "create.topic.policy.class.name",
             "alter.config.policy.class.name", "client.quota.callback.class");
 
+    private static final long LEAST_DEDUPE_BYTES = 1 << 20;
+
     private final Map<String, String> originals;
     private final Map<String, Object> values;
     private final List<Listener> listeners;
     private final Path dataDirectory;
     private final int nodeId;
     private final Map<String, String> topicDefaults;
+    private final Map<InetAddress, Integer> connectionsByAddress;
 
     private BrokerConfig(Map<String, String> originals, Map<String, Object> values) {
         this.originals = originals;
@@ -44,6 +49,7 @@ public final class BrokerConfig {
         dataDirectory = parseDirectory();
         nodeId = parseNodeId();
         topicDefaults = parseTopicDefaults();
+        connectionsByAddress = parseConnectionsByAddress();
         checkRanges();
     }
 
@@ -77,14 +83,19 @@ public final class BrokerConfig {
         return Optional.ofNullable(TopicConfig.BROKER_NAMES.get(topicConfig)).map(List::of).orElse(List.of());
     }
 
-    /** Whether a config that changes nothing here may be set while the broker runs, as it may be in Kafka. */
-    public static boolean dynamicWithoutEffect(String name) {
-        return Dynamic.NAMES.dynamic(name);
-    }
-
-    /** Read when somebody asks first, so that a start does not wait for it. */
-    private static final class Dynamic {
-        private static final KnownNames NAMES = new KnownNames();
+    /**
+     * This one with other values for names that are defined.
+     *
+     * @throws InvalidConfig with one clear line
+     */
+    BrokerConfig with(Map<String, String> changes) {
+        Map<String, String> changed = new TreeMap<>(originals);
+        changed.putAll(changes);
+        try {
+            return new BrokerConfig(Map.copyOf(changed), DEFINITION.parse(changed));
+        } catch (ConfigException e) {
+            throw new InvalidConfig(e.getMessage());
+        }
     }
 
     /** What was set, under the names it was set by. */
@@ -112,6 +123,11 @@ public final class BrokerConfig {
 
     public Optional<String> rack() {
         return Optional.ofNullable(getString("broker.rack"));
+    }
+
+    /** How many connections addresses may have that do not have the limit of all. */
+    public Map<InetAddress, Integer> connectionsByAddress() {
+        return connectionsByAddress;
     }
 
     /** True if acks=all waits for the disk; false if it waits for the operating system only. */
@@ -215,7 +231,31 @@ public final class BrokerConfig {
         return Map.copyOf(result);
     }
 
+    private Map<InetAddress, Integer> parseConnectionsByAddress() {
+        Map<InetAddress, Integer> result = new HashMap<>();
+        for (String entry : getString("max.connections.per.ip.overrides").split(",")) {
+            int colon = entry.lastIndexOf(':');
+            if (entry.isBlank()) {
+                continue;
+            }
+            try {
+                result.put(InetAddress.getByName(entry.substring(0, colon).strip()), Integer.valueOf(entry.substring(colon + 1).strip()));
+            } catch (IndexOutOfBoundsException | NumberFormatException e) {
+                throw new InvalidConfig("max.connections.per.ip.overrides: " + entry + " is not HOST:COUNT");
+            } catch (UnknownHostException e) {
+                throw new InvalidConfig("max.connections.per.ip.overrides: " + entry + " names no host that is known here");
+            }
+        }
+        return Map.copyOf(result);
+    }
+
     private void checkRanges() {
+        if (getLong("log.cleaner.dedupe.buffer.size") <= LEAST_DEDUPE_BYTES) {
+            throw new InvalidConfig("log.cleaner.dedupe.buffer.size must be above " + LEAST_DEDUPE_BYTES);
+        }
+        if (getInt("max.connections.per.ip") == 0 && connectionsByAddress.isEmpty()) {
+            throw new InvalidConfig("max.connections.per.ip may be 0 only with max.connections.per.ip.overrides");
+        }
         requireOrder("group.min.session.timeout.ms", "group.max.session.timeout.ms");
         for (String kind : List.of("group.consumer.", "group.share.", "group.streams.")) {
             requireBetween(kind, "session.timeout.ms");

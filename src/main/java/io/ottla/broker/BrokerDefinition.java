@@ -71,6 +71,8 @@ final class BrokerDefinition {
                 .define("controller.listener.names", LIST, "", HIGH, "Listeners that are not opened, as there is no controller to reach.")
                 .define("max.connections", INT, Integer.MAX_VALUE, atLeast(0), MEDIUM, "The most connections at a time.")
                 .define("max.connections.per.ip", INT, Integer.MAX_VALUE, atLeast(0), MEDIUM, "The most connections at a time from one address.")
+                .define("max.connections.per.ip.overrides", STRING, "", MEDIUM, "Other limits for some addresses: HOST:COUNT, separated by commas.")
+                .define("max.connection.creation.rate", INT, Integer.MAX_VALUE, atLeast(0), MEDIUM, "The most connections accepted in a second.")
                 .define("connections.max.idle.ms", LONG, 600_000L, MEDIUM, "A connection without traffic is closed after this time.")
                 .define("socket.request.max.bytes", INT, 104_857_600, atLeast(1), HIGH, "The largest request; a larger one closes the connection.")
                 .define("socket.send.buffer.bytes", INT, -1, HIGH, "SO_SNDBUF of a connection; -1 to let the system tune it.")

@@ -5,10 +5,16 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.config.ConfigDef.Importance;
+import org.apache.kafka.common.config.ConfigDef.Range;
+import org.apache.kafka.common.config.ConfigDef.Type;
+import org.apache.kafka.common.config.ConfigDef.Validator;
 
 /**
  * The broker configs that Kafka knows and one process has no use for: clusters, controllers, replicas, tiered storage.
@@ -22,30 +28,47 @@ final class KnownNames {
 
     private static final String DYNAMIC = " dynamic";
 
+    private static final String DOCUMENTATION = "As in Kafka, but it changes nothing in one process.";
+
     private final Set<String> names;
-    private final Set<String> dynamic;
+    private final ConfigDef dynamic = new ConfigDef();
 
     KnownNames() {
         try (InputStream in = KnownNames.class.getResourceAsStream(RESOURCE)) {
             List<String> lines = new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(line -> !line.startsWith("#")).toList();
-            dynamic = lines.stream().filter(line -> line.endsWith(DYNAMIC)).map(KnownNames::name).collect(Collectors.toUnmodifiableSet());
-            names = lines.stream().map(KnownNames::name).collect(Collectors.toUnmodifiableSet());
+            lines.stream().filter(line -> line.contains(DYNAMIC)).forEach(this::define);
+            names = lines.stream().map(line -> line.split(DYNAMIC)[0]).collect(Collectors.toUnmodifiableSet());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Validator atLeast(int least) {
+        return (name, value) -> {
+            if (value != null) {
+                Range.atLeast(least).ensureValid(name, value);
+            }
+        };
     }
 
     boolean contains(String name) {
         return names.contains(name) || PREFIXES.stream().anyMatch(name::startsWith);
     }
 
-    /** Whether Kafka lets an operator change it while a broker runs. */
-    boolean dynamic(String name) {
-        return dynamic.contains(name);
+    /** Those that Kafka lets an operator change while a broker runs, with its types, ranges and defaults. */
+    ConfigDef dynamic() {
+        return dynamic;
     }
 
-    private static String name(String line) {
-        return line.endsWith(DYNAMIC) ? line.substring(0, line.length() - DYNAMIC.length()) : line;
+    private void define(String line) {
+        List<String> words = Arrays.asList((line.replace(DYNAMIC, "") + " -").split(" "));
+        Type type = Type.valueOf(words.get(1));
+        Validator range = words.get(3).equals("-") ? null : atLeast(Integer.parseInt(words.get(3)));
+        if (words.get(2).equals("-")) {
+            dynamic.defineInternal(words.get(0), type, null, range, Importance.LOW, DOCUMENTATION);
+        } else {
+            dynamic.define(words.get(0), type, words.get(2), range, Importance.LOW, DOCUMENTATION);
+        }
     }
 
     /** The known name that is closest to {@code wrong}, or an empty text if none is close. */

@@ -13,6 +13,7 @@ import io.ottla.log.FlushMode;
 import io.ottla.log.LocalCatalog;
 import io.ottla.log.LogHealth;
 import io.ottla.log.LogSettings;
+import io.ottla.network.ConnectionLimits;
 import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
 import io.ottla.network.RequestHandler;
@@ -154,23 +155,26 @@ public final class Ottla implements AutoCloseable {
     private void run(BrokerConfig config) {
         Clock clock = Clock.SYSTEM;
         SystemTimers timers = own(new SystemTimers());
-        catalog = own(openCatalog(config, clock, timers));
+        LiveConfig live = new LiveConfig(config);
+        catalog = own(openCatalog(config, live, clock, timers));
+        live.follow(catalog);
         own(new JmxHealth(timers, catalog::health));
         CoordinatorRuntime coordinators = own(new CoordinatorRuntime(clock, config.getInt("num.network.threads")));
-        GroupCoordinator groups = own(new GroupCoordinator(coordinators, catalog, GroupSettings.of(config.values())));
-        ShareCoordinator share = new ShareCoordinator(coordinators, catalog, groups, config.values());
-        StreamsCoordinator streams = new StreamsCoordinator(catalog, groups, config.values());
+        GroupCoordinator groups = own(new GroupCoordinator(coordinators, catalog, GroupSettings.of(live.values())));
+        ShareCoordinator share = new ShareCoordinator(coordinators, catalog, groups, live.values());
+        StreamsCoordinator streams = new StreamsCoordinator(catalog, groups, live.values());
         TransactionCoordinator transactions = new TransactionCoordinator(
-                coordinators, catalog, transactionSettings(config), new GroupOffsets(groups));
-        NetworkServer network = own(openNetwork(config, clock));
+                coordinators, catalog, transactionSettings(config, live), new GroupOffsets(groups));
+        NetworkServer network = own(openNetwork(live.now(), clock));
         Map<String, Cluster.Endpoint> advertised = bind(config, network);
         Cluster cluster = new Cluster(catalog.clusterId(), config.nodeId(), config.rack().orElse(null), advertised);
         groups.start();
         transactions.start();
-        network.start(apis(config, catalog, cluster, groups, share, streams, transactions));
+        live.listen(now -> network.limit(connectionLimits(now), now.getInt("num.network.threads")));
+        network.start(apis(config, live, catalog, cluster, groups, share, streams, transactions));
     }
 
-    private static TransactionSettings transactionSettings(BrokerConfig config) {
+    private static TransactionSettings transactionSettings(BrokerConfig config, LiveConfig live) {
         return new TransactionSettings(
                 config.getInt("transaction.max.timeout.ms"),
                 config.getLong("transactional.id.expiration.ms"),
@@ -178,10 +182,10 @@ public final class Ottla implements AutoCloseable {
                 config.getLong("transaction.remove.expired.transaction.cleanup.interval.ms"),
                 config.getInt("transaction.state.log.num.partitions"),
                 config.getInt("transaction.state.log.segment.bytes"),
-                config.getBoolean("transaction.partition.verification.enable"));
+                () -> live.now().getBoolean("transaction.partition.verification.enable"));
     }
 
-    private static LocalCatalog openCatalog(BrokerConfig config, Clock clock, SystemTimers timers) {
+    private static LocalCatalog openCatalog(BrokerConfig config, LiveConfig live, Clock clock, SystemTimers timers) {
         LogSettings settings = new LogSettings(
                 config.dataDirectory(),
                 config.flushToDisk() ? FlushMode.DISK : FlushMode.OS,
@@ -189,18 +193,22 @@ public final class Ottla implements AutoCloseable {
                 config.topicDefaults(),
                 maxOpenFiles(),
                 FLUSH_THREADS,
-                config.getLong("producer.id.expiration.ms"),
+                () -> live.now().getLong("producer.id.expiration.ms"),
                 config.getLong("log.retention.check.interval.ms"),
-                new CleanerSettings(
-                        config.getBoolean("log.cleaner.enable"),
-                        config.getLong("log.cleaner.backoff.ms"),
-                        config.getLong("log.cleaner.dedupe.buffer.size"),
-                        config.getDouble("log.cleaner.io.max.bytes.per.second")));
+                () -> cleanerSettings(live.now()));
         try {
             return LocalCatalog.open(settings, new LocalDisk(), clock, timers);
         } catch (IOException e) {
             throw new StartFailed("data directory " + config.dataDirectory() + ": " + e.getMessage(), e);
         }
+    }
+
+    private static CleanerSettings cleanerSettings(BrokerConfig config) {
+        return new CleanerSettings(
+                config.getBoolean("log.cleaner.enable"),
+                config.getLong("log.cleaner.backoff.ms"),
+                config.getLong("log.cleaner.dedupe.buffer.size"),
+                config.getDouble("log.cleaner.io.max.bytes.per.second"));
     }
 
     /** Half of what the operating system allows: sockets, directories and the JVM itself need files as well. */
@@ -213,8 +221,7 @@ public final class Ottla implements AutoCloseable {
                 config.getInt("num.network.threads"),
                 config.getInt("socket.request.max.bytes"),
                 config.getLong("connections.max.idle.ms"),
-                config.getInt("max.connections"),
-                config.getInt("max.connections.per.ip"),
+                connectionLimits(config),
                 config.getInt("socket.send.buffer.bytes"),
                 config.getInt("socket.receive.buffer.bytes"),
                 config.getInt("socket.listen.backlog.size"),
@@ -224,6 +231,14 @@ public final class Ottla implements AutoCloseable {
         } catch (IOException e) {
             throw new StartFailed("the network can't be used: " + e.getMessage(), e);
         }
+    }
+
+    private static ConnectionLimits connectionLimits(BrokerConfig config) {
+        return new ConnectionLimits(
+                config.getInt("max.connections"),
+                config.getInt("max.connections.per.ip"),
+                config.connectionsByAddress(),
+                config.getInt("max.connection.creation.rate"));
     }
 
     private Map<String, Cluster.Endpoint> bind(BrokerConfig config, NetworkServer network) {
@@ -247,6 +262,7 @@ public final class Ottla implements AutoCloseable {
 
     private static RequestHandler apis(
             BrokerConfig config,
+            LiveConfig live,
             LocalCatalog catalog,
             Cluster cluster,
             GroupCoordinator groups,
@@ -262,7 +278,7 @@ public final class Ottla implements AutoCloseable {
                 BrokerConfig.definition(),
                 config.originals(),
                 BrokerConfig::brokerNames,
-                BrokerConfig::dynamicWithoutEffect);
+                live);
         return Apis.over(new Services(
                 admin,
                 groups,

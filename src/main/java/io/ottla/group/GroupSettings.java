@@ -4,6 +4,7 @@ package io.ottla.group;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.IntSupplier;
 
 /**
  * The broker configs that groups obey, in Kafka's names and with Kafka's defaults.
@@ -33,12 +34,13 @@ public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer)
     /**
      * @param sessionTimeoutMs     how long a member may be silent, unless its group says otherwise
      * @param heartbeatIntervalMs  how often it is to be heard, unless its group says otherwise
-     * @param assignmentIntervalMs time between two target assignments of a large group, unless it says otherwise; small ones wait less
+     * @param assignmentIntervalMs time between two target assignments of a large group, unless it says otherwise; small ones wait less;
+     *     may change while groups run
      * @param maxSize              most members of a group
      * @param assignors            names of the server-side assignors on offer; the first is the default
      * @param migration            which way groups with members may change their protocol
      */
-    public record Consumer(int sessionTimeoutMs, int heartbeatIntervalMs, int assignmentIntervalMs, int maxSize, List<String> assignors,
+    public record Consumer(int sessionTimeoutMs, int heartbeatIntervalMs, IntSupplier assignmentIntervalMs, int maxSize, List<String> assignors,
             MigrationPolicy migration) {}
 
     /** Which way a group that has members may change its protocol (KIP-848). */
@@ -61,7 +63,7 @@ public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer)
         return of(Map.of());
     }
 
-    /** Takes what it needs from parsed configs by name; what is missing has Kafka's default. */
+    /** Takes what it needs from parsed configs by name; what is missing has Kafka's default. What may change is looked up whenever it is needed. */
     public static GroupSettings of(Map<String, ?> configs) {
         return new GroupSettings(
                 new Offsets(
@@ -78,7 +80,7 @@ public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer)
                 new Consumer(
                         intOf(configs, "group.consumer.session.timeout.ms", 45_000),
                         intOf(configs, "group.consumer.heartbeat.interval.ms", 5_000),
-                        intOf(configs, "group.consumer.assignment.interval.ms", 1_000),
+                        () -> intOf(configs, "group.consumer.assignment.interval.ms", 1_000),
                         intOf(configs, "group.consumer.max.size", Integer.MAX_VALUE),
                         configs.get("group.consumer.assignors") instanceof List<?> names
                                 ? names.stream().map(String::valueOf).toList() : List.of("uniform", "range"),

@@ -40,7 +40,7 @@ final class Surroundings {
         return new GroupCommand.Pace(
                 intOf(own, "consumer.session.timeout.ms", settings.sessionTimeoutMs()),
                 intOf(own, "consumer.heartbeat.interval.ms", settings.heartbeatIntervalMs()),
-                intOf(own, "consumer.assignment.interval.ms", settings.assignmentIntervalMs()));
+                intOf(own, "consumer.assignment.interval.ms", settings.assignmentIntervalMs().getAsInt()));
     }
 
     private static int intOf(Map<String, String> configs, String name, int otherwise) {

@@ -34,7 +34,7 @@ final class Compactor {
         this.folder = folder;
         this.config = config;
         this.plan = plan;
-        latest = new OffsetMap(context.settings().cleaner().maxKeys());
+        latest = new OffsetMap(context.settings().cleaner().get().maxKeys());
     }
 
     /** Looks at what is dirty, as far as the map of keys has room; returns where the compacted part will end. */
@@ -203,7 +203,7 @@ final class Compactor {
     }
 
     private void throttle(int bytes, long startedNanos) {
-        long dueNanos = (long) (bytes * 1e9 / context.settings().cleaner().bytesPerSecond());
+        long dueNanos = (long) (bytes * 1e9 / context.settings().cleaner().get().bytesPerSecond());
         long left = dueNanos - (context.clock().monotonicNanos() - startedNanos);
         if (left > 0) {
             LockSupport.parkNanos(left);

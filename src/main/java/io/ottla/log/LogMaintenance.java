@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,15 +25,15 @@ final class LogMaintenance {
     }
 
     void start() {
-        repeat(FLUSH_MS, this::flush);
-        repeat(context.settings().retentionCheckMs(), this::retain);
-        if (context.settings().cleaner().enabled()) {
-            repeat(context.settings().cleaner().backoffMs(), this::compact);
+        repeat(() -> FLUSH_MS, this::flush);
+        repeat(context.settings()::retentionCheckMs, this::retain);
+        if (context.settings().cleaner().get().enabled()) {
+            repeat(() -> context.settings().cleaner().get().backoffMs(), this::compact);
         }
     }
 
-    private void repeat(long everyMs, Runnable pass) {
-        context.timers().schedule(everyMs, () -> {
+    private void repeat(LongSupplier everyMs, Runnable pass) {
+        context.timers().schedule(everyMs.getAsLong(), () -> {
             if (!closed) {
                 context.workers().submit(() -> {
                     try {

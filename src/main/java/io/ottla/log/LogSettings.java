@@ -3,6 +3,8 @@ package io.ottla.log;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * What a local log needs to know.
@@ -13,9 +15,9 @@ import java.util.Map;
  * @param topicDefaults        the broker's defaults for topics, keyed by topic config names
  * @param maxOpenFiles         segment and index files kept open at once; more are opened only while they are being sent or flushed
  * @param flushThreads         most threads that flush at the same time, started on demand
- * @param producerExpirationMs how long an idle idempotent producer is remembered (producer.id.expiration.ms)
+ * @param producerExpirationMs how long an idle idempotent producer is remembered (producer.id.expiration.ms); may change while the log is open
  * @param retentionCheckMs     how often retention is applied (log.retention.check.interval.ms)
- * @param cleaner              how compaction goes about its work
+ * @param cleaner              how compaction goes about its work; all but whether it does may change while the log is open
  */
 public record LogSettings(
         Path directory,
@@ -24,9 +26,9 @@ public record LogSettings(
         Map<String, String> topicDefaults,
         int maxOpenFiles,
         int flushThreads,
-        long producerExpirationMs,
+        LongSupplier producerExpirationMs,
         long retentionCheckMs,
-        CleanerSettings cleaner) {
+        Supplier<CleanerSettings> cleaner) {
 
     public LogSettings {
         topicDefaults = Map.copyOf(topicDefaults);
@@ -37,7 +39,7 @@ public record LogSettings(
 
     /** Durable on the device, Kafka's defaults for all else. */
     public static LogSettings in(Path directory) {
-        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 8, 86_400_000L, 300_000L, CleanerSettings.DEFAULT);
+        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 8, () -> 86_400_000L, 300_000L, () -> CleanerSettings.DEFAULT);
     }
 
     public LogSettings withFlushMode(FlushMode mode) {

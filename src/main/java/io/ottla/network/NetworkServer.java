@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,25 +27,41 @@ public final class NetworkServer implements AutoCloseable {
     private static final long WARN_EVERY_MS = 10_000;
 
     private final NetworkSettings settings;
-    private final List<EventLoop> loops = new ArrayList<>();
+    /** Grows only. */
+    private final List<EventLoop> loops = new CopyOnWriteArrayList<>();
     private final List<ServerSocketChannel> listeners = new ArrayList<>();
-    private final List<Set<Connection>> connections = new ArrayList<>();
+    private final List<Set<Connection>> connections = new CopyOnWriteArrayList<>();
+    private final Clock clock;
+    private final long maxDirectBytes;
+    private final AcceptRate rate;
     private final BufferBudget budget;
     private final SidelineWorkers costly = new SidelineWorkers(Runtime.getRuntime().availableProcessors());
     private final AtomicInteger connectionCount = new AtomicInteger();
     private final Map<InetAddress, Integer> countByAddress = new ConcurrentHashMap<>();
+    private volatile ConnectionLimits limits;
+    /** How many of the loops get new connections. */
+    private volatile int threads;
     private RequestHandler handler;
     private int nextLoop;
     private boolean warned;
+    private boolean closed;
 
     public NetworkServer(NetworkSettings settings, Clock clock) throws IOException {
         this.settings = settings;
         budget = new BufferBudget(settings.maxBufferBytes());
-        long maxDirectBytes = Math.min(MOST_DIRECT_BYTES, settings.maxBufferBytes() / 4) / settings.threads();
-        for (int i = 0; i < settings.threads(); i++) {
-            loops.add(new EventLoop("ottla-network-" + i, clock, budget, maxDirectBytes, costly));
-            connections.add(ConcurrentHashMap.newKeySet());
+        maxDirectBytes = Math.min(MOST_DIRECT_BYTES, settings.maxBufferBytes() / 4) / settings.threads();
+        this.clock = clock;
+        rate = new AcceptRate(clock.monotonicNanos());
+        limits = settings.connections();
+        threads = settings.threads();
+        while (loops.size() < threads) {
+            addLoop();
         }
+    }
+
+    private void addLoop() throws IOException {
+        connections.add(ConcurrentHashMap.newKeySet());
+        loops.add(new EventLoop("ottla-network-" + loops.size(), clock, budget, maxDirectBytes, costly));
     }
 
     /**
@@ -76,20 +93,41 @@ public final class NetworkServer implements AutoCloseable {
     }
 
     /** Begins to accept connections, whose requests {@code handler} answers. Once, after all binding. */
-    public void start(RequestHandler handler) {
+    public synchronized void start(RequestHandler handler) {
         this.handler = handler;
         for (int i = 0; i < loops.size(); i++) {
-            EventLoop loop = loops.get(i);
-            Set<Connection> own = connections.get(i);
-            loop.start();
-            if (settings.maxIdleMs() > 0) {
-                loop.execute(() -> sweepIdle(loop, own));
-            }
+            start(i);
         }
     }
 
+    private void start(int index) {
+        EventLoop loop = loops.get(index);
+        Set<Connection> own = connections.get(index);
+        loop.start();
+        if (settings.maxIdleMs() > 0) {
+            loop.execute(() -> sweepIdle(loop, own));
+        }
+    }
+
+    /** Other limits from the next connection on, and another number of loops for it. A loop that is not wanted any more keeps the connections that it has. */
+    public synchronized void limit(ConnectionLimits limits, int threads) {
+        this.limits = limits;
+        try {
+            while (!closed && loops.size() < threads) {
+                addLoop();
+                if (handler != null) {
+                    start(loops.size() - 1);
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("event=network_threads_not_started wanted={} action=continue_with_fewer reason=\"{}\"", threads, e.getMessage());
+        }
+        this.threads = Math.min(threads, loops.size());
+    }
+
     @Override
-    public void close() {
+    public synchronized void close() {
+        closed = true;
         for (ServerSocketChannel listener : listeners) {
             try {
                 listener.close();
@@ -128,9 +166,14 @@ public final class NetworkServer implements AutoCloseable {
     private void acceptAll(String name, ServerSocketChannel listener) {
         try {
             SocketChannel channel;
-            while ((channel = listener.accept()) != null) {
+            while (rate.allows(limits.aSecond(), clock.monotonicNanos())) {
+                if ((channel = listener.accept()) == null) {
+                    return;
+                }
+                rate.accepted();
                 accept(name, channel);
             }
+            pauseAccepting(listener, name);
         } catch (IOException e) {
             if (listener.isOpen()) {
                 warn(e);
@@ -148,7 +191,7 @@ public final class NetworkServer implements AutoCloseable {
         }
     }
 
-    /** Out of file descriptors, most likely: the selector would report the listener again at once, so look away for a while. */
+    /** Out of file descriptors, most likely, or of the allowed rate: the selector would report the listener again at once, so look away for a while. */
     private void pauseAccepting(ServerSocketChannel listener, String name) {
         EventLoop loop = loops.getFirst();
         loop.interest(listener, false);
@@ -182,7 +225,7 @@ public final class NetworkServer implements AutoCloseable {
     }
 
     private void hand(String name, SocketChannel channel, InetAddress peer) throws IOException {
-        int index = nextLoop++ % loops.size();
+        int index = Math.floorMod(nextLoop++, threads);
         EventLoop loop = loops.get(index);
         Set<Connection> own = connections.get(index);
         Connection[] self = new Connection[1];
@@ -197,13 +240,14 @@ public final class NetworkServer implements AutoCloseable {
 
     /** Counts a new connection; returns why it may not come in, or null. */
     private String admit(InetAddress peer) {
-        if (connectionCount.incrementAndGet() > settings.maxConnections()) {
+        ConnectionLimits now = limits;
+        if (connectionCount.incrementAndGet() > now.total()) {
             connectionCount.decrementAndGet();
-            return "max.connections=" + settings.maxConnections() + " reached";
+            return "max.connections=" + now.total() + " reached";
         }
-        if (countByAddress.merge(peer, 1, Integer::sum) > settings.maxConnectionsPerIp()) {
+        if (countByAddress.merge(peer, 1, Integer::sum) > now.of(peer)) {
             dismiss(peer);
-            return "max.connections.per.ip=" + settings.maxConnectionsPerIp() + " reached";
+            return "max.connections.per.ip=" + now.of(peer) + " reached";
         }
         return null;
     }

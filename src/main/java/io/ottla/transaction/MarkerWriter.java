@@ -95,7 +95,8 @@ final class MarkerWriter {
      * @param raisesEpoch true if the markers end a transaction only if it is of an earlier epoch than theirs, so that one that is late cannot
      *     end the next (KIP-1228); the coordinator's own never are
      * @param done called once from any thread, when all markers are durable or have failed, with the errors by partition:
-     *     UNKNOWN_TOPIC_OR_PARTITION, INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED, KAFKA_STORAGE_ERROR, or what the group coordinator says
+     *     UNKNOWN_TOPIC_OR_PARTITION, INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED, KAFKA_STORAGE_ERROR, UNKNOWN_SERVER_ERROR for a
+     *     negative producer id or epoch, or what the group coordinator says
      */
     void write(MarkerOrder order, int coordinatorEpoch, boolean raisesEpoch, Consumer<Map<TopicPartition, Errors>> done) {
         if (order.partitions().isEmpty()) {
@@ -129,14 +130,19 @@ final class MarkerWriter {
     }
 
     private void sort(Marker marker, Map<Partition, List<Marker>> byPartition) {
-        if (marker.partition.topic().equals(InternalTopics.CONSUMER_OFFSETS)) {
-            MarkerOrder order = marker.job.order;
+        MarkerOrder order = marker.job.order;
+        boolean ofNobody = order.producerId() < 0 || order.epoch() < 0;
+        if (marker.partition.topic().equals(InternalTopics.CONSUMER_OFFSETS) && !ofNobody) {
             offsets.complete(marker.partition.partition(), order.producerId(), order.epoch(), marker.coordinatorEpoch, order.commit(), marker::ended);
             return;
         }
         Topic topic = catalog.topics().get(marker.partition.topic());
         if (topic == null || marker.partition.partition() >= topic.partitions().size()) {
             marker.ended(Errors.UNKNOWN_TOPIC_OR_PARTITION);
+        } else if (ofNobody) {
+            LOG.info("event=marker-refused partition={} producer_id={} producer_epoch={} reason=\"no producer has this id or epoch\"",
+                    marker.partition, order.producerId(), order.epoch());
+            marker.ended(Errors.UNKNOWN_SERVER_ERROR);
         } else {
             byPartition.computeIfAbsent(topic.partitions().get(marker.partition.partition()), id -> new ArrayList<>()).add(marker);
         }
@@ -160,7 +166,7 @@ final class MarkerWriter {
         } catch (ApiException e) {
             end(markers, e);
         } catch (RuntimeException e) {
-            LOG.error("event=markers-failed partition={} markers={} action=retry", partition.id(), markers.size(), e);
+            LOG.error("event=markers-failed partition={} markers={} action=refused", partition.id(), markers.size(), e);
             markers.forEach(marker -> marker.ended(Errors.UNKNOWN_SERVER_ERROR));
         }
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.transaction;
 
+import java.util.function.BooleanSupplier;
+
 /**
  * Kafka's broker configs of transactions.
  *
@@ -10,7 +12,8 @@ package io.ottla.transaction;
  * @param removeIntervalMs       {@code transaction.remove.expired.transaction.cleanup.interval.ms}: how often unused ids are looked for
  * @param logPartitions          {@code transaction.state.log.num.partitions}: partitions of {@code __transaction_state} when it is created
  * @param logSegmentBytes        {@code transaction.state.log.segment.bytes}
- * @param verifyPartitions       {@code transaction.partition.verification.enable}: whether a transactional write is checked against its transaction
+ * @param verifyPartitions       {@code transaction.partition.verification.enable}: whether a transactional write is checked against its
+ *     transaction; may change while the broker runs
  */
 public record TransactionSettings(
         int maxTimeoutMs,
@@ -19,8 +22,8 @@ public record TransactionSettings(
         long removeIntervalMs,
         int logPartitions,
         int logSegmentBytes,
-        boolean verifyPartitions) {
+        BooleanSupplier verifyPartitions) {
     /** Kafka's defaults. */
     public static final TransactionSettings DEFAULT =
-            new TransactionSettings(900_000, 604_800_000, 10_000, 3_600_000, 50, 104_857_600, true);
+            new TransactionSettings(900_000, 604_800_000, 10_000, 3_600_000, 50, 104_857_600, () -> true);
 }

@@ -13,6 +13,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
 import org.slf4j.Logger;
@@ -61,21 +62,21 @@ public final class TransactionalWrites {
     private static final Pass UNCHECKED = () -> { };
 
     private final BiConsumer<String, TransactionCommand> coordinator;
-    private final boolean verify;
+    private final BooleanSupplier verify;
     /** The open transaction of each producer id that has written since the process started. */
     private final Map<Long, Gate> gates = new ConcurrentHashMap<>();
     /** For each producer id whose first write is asked about: that, and those behind it. Bounded by the requests under way. */
     private final Map<Long, Queue<Waiting>> lines = new ConcurrentHashMap<>();
 
     /** @param verify whether the writes of clients that add partitions themselves are checked */
-    TransactionalWrites(BiConsumer<String, TransactionCommand> coordinator, boolean verify) {
+    TransactionalWrites(BiConsumer<String, TransactionCommand> coordinator, BooleanSupplier verify) {
         this.coordinator = coordinator;
         this.verify = verify;
     }
 
     /** A place for a write into partitions that its transaction is known to have, or null if {@link #ask} has to find out. */
     public Pass enter(Write write) {
-        if (!verify && write.asking != Asking.ADD) {
+        if (!verify.getAsBoolean() && write.asking != Asking.ADD) {
             return UNCHECKED;
         }
         return lines.containsKey(write.producerId) ? null : enterGate(write, write.partitions);

@@ -4,6 +4,7 @@ package io.ottla.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.network.ConnectionLimits;
 import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
 import io.ottla.testkit.RawClient;
@@ -46,7 +47,7 @@ class FetchTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = new NetworkServer(new NetworkSettings(2, 1 << 20, -1, 100, 100, -1, -1, 50, 64 << 20), Clock.SYSTEM);
+        server = new NetworkServer(new NetworkSettings(2, 1 << 20, -1, new ConnectionLimits(100, 100, Map.of(), Integer.MAX_VALUE), -1, -1, 50, 64 << 20), Clock.SYSTEM);
         int port = server.bind("PLAINTEXT", "localhost", 0);
         Cluster cluster = new Cluster("cluster", 1, null, Map.of("PLAINTEXT", new Cluster.Endpoint("localhost", port)));
         server.start(new ApiTable(List.of(

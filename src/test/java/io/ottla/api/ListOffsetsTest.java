@@ -3,6 +3,7 @@ package io.ottla.api;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.ottla.network.ConnectionLimits;
 import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
 import io.ottla.testkit.Eventually;
@@ -36,7 +37,7 @@ class ListOffsetsTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, 100, 100, -1, -1, 50, 64 << 20), Clock.SYSTEM);
+        server = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, new ConnectionLimits(100, 100, Map.of(), Integer.MAX_VALUE), -1, -1, 50, 64 << 20), Clock.SYSTEM);
         int port = server.bind("PLAINTEXT", "localhost", 0);
         server.start(new ApiTable(List.of(new ListOffsetsApi(catalog))));
         client = RawClient.connect("localhost:" + port);

@@ -4,18 +4,26 @@ package io.ottla.clients;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.broker.BrokerConfig;
 import io.ottla.broker.Ottla;
 import io.ottla.testkit.Eventually;
 import io.ottla.testkit.RawClient;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.ApiVersionsResponseData;
 import org.apache.kafka.common.protocol.Errors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Kafka's limits on connections and frames. */
 class ConnectionLimitsTest {
@@ -40,6 +48,31 @@ class ConnectionLimitsTest {
     }
 
     /** Where the machine lets this test pause so long that the busy connection is idle too, it says nothing and is done again. */
+    @Test
+    void aLimitThatIsSetWhileTheBrokerRunsCountsAtOnceAndAfterARestart(@TempDir Path directory) throws Exception {
+        BrokerConfig config = BrokerConfig.of(Map.of("listeners", "PLAINTEXT://localhost:0", "log.dirs", directory.toString()));
+        try (Ottla broker = Ottla.start(config); Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            limit(admin, "1");
+            try (RawClient refused = RawClient.connect(broker.bootstrapServers())) {
+                assertTrue(refused.closedWithin(CLOSE_WITHIN_MS));
+            }
+            limit(admin, "10");
+            assertTrue(works(broker));
+            limit(admin, "1");
+        }
+        try (Ottla broker = Ottla.start(config); RawClient only = RawClient.connect(broker.bootstrapServers())) {
+            assertWorks(only);
+            try (RawClient refused = RawClient.connect(broker.bootstrapServers())) {
+                assertTrue(refused.closedWithin(CLOSE_WITHIN_MS));
+            }
+        }
+    }
+
+    private static void limit(Admin admin, String value) throws Exception {
+        AlterConfigOp change = new AlterConfigOp(new ConfigEntry("max.connections.per.ip", value), AlterConfigOp.OpType.SET);
+        admin.incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.BROKER, ""), List.of(change))).all().get(30, TimeUnit.SECONDS);
+    }
+
     @Test
     void anIdleConnectionIsClosedAndABusyOneIsNot() {
         try (Ottla broker = Ottla.startTemporary(Map.of("connections.max.idle.ms", Integer.toString(MAX_IDLE_MS)))) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 /** How long, and how exactly, a partition remembers its idempotent producers. */
 class ProducerMemoryTest {
     private static final Path DIRECTORY = Path.of("/sim");
-    private static final long EXPIRATION_MS = LogSettings.in(DIRECTORY).producerExpirationMs();
+    private static final long EXPIRATION_MS = LogSettings.in(DIRECTORY).producerExpirationMs().getAsLong();
 
     private final Random random = new Random(1);
     private final SimulatedDisk disk = new SimulatedDisk(random);

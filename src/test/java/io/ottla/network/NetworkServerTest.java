@@ -21,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.common.message.FetchRequestData;
@@ -74,9 +75,13 @@ class NetworkServerTest {
 
     private void start(int maxConnections, int maxPerIp, long idleMs) throws IOException {
         server = new NetworkServer(
-                new NetworkSettings(2, MAX_REQUEST_BYTES, idleMs, maxConnections, maxPerIp, -1, -1, 50, MAX_BUFFER_BYTES), Clock.SYSTEM);
+                new NetworkSettings(2, MAX_REQUEST_BYTES, idleMs, limits(maxConnections, maxPerIp), -1, -1, 50, MAX_BUFFER_BYTES), Clock.SYSTEM);
         port = server.bind("PLAINTEXT", "localhost", 0);
         server.start(handler);
+    }
+
+    private static ConnectionLimits limits(int total, int ofAnAddress) {
+        return new ConnectionLimits(total, ofAnAddress, Map.of(), Integer.MAX_VALUE);
     }
 
     private RawClient connect() {
@@ -258,7 +263,7 @@ class NetworkServerTest {
     @Test
     void aServerThatWasNeverStartedLeavesItsPortsFree() throws IOException {
         start(100, 100, -1);
-        NetworkServer never = new NetworkServer(new NetworkSettings(1, MAX_REQUEST_BYTES, -1, 10, 10, -1, -1, 50, MAX_BUFFER_BYTES), Clock.SYSTEM);
+        NetworkServer never = new NetworkServer(new NetworkSettings(1, MAX_REQUEST_BYTES, -1, limits(10, 10), -1, -1, 50, MAX_BUFFER_BYTES), Clock.SYSTEM);
         int free = never.bind("FIRST", "localhost", 0);
         assertThrows(IOException.class, () -> never.bind("SECOND", "localhost", port));
         never.close();
@@ -284,6 +289,53 @@ class NetworkServerTest {
                 }
             });
         }
+    }
+
+    @Test
+    void otherLimitsCountFromTheNextConnectionOn() throws IOException {
+        start(100, 100, -1);
+        try (RawClient first = connect()) {
+            first.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+            server.limit(limits(100, 0), 2);
+            try (RawClient second = connect()) {
+                assertTrue(second.closedWithin(5_000));
+            }
+            InetAddress peer = InetAddress.getByName("localhost");
+            server.limit(new ConnectionLimits(100, 0, Map.of(peer, 2), Integer.MAX_VALUE), 2);
+            try (RawClient second = connect()) {
+                second.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+            }
+            first.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+        }
+    }
+
+    @Test
+    void connectionsAreServedByMoreLoopsOrFewerWhenTheirNumberChanges() throws IOException {
+        start(100, 100, -1);
+        List<RawClient> all = new ArrayList<>();
+        for (int threads : List.of(4, 1, 3)) {
+            server.limit(limits(100, 100), threads);
+            for (int i = 0; i < 4; i++) {
+                all.add(connect());
+            }
+            all.forEach(client -> client.call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class));
+        }
+        all.forEach(RawClient::close);
+    }
+
+    @Test
+    void whoComesFasterThanAllowedWaitsAndIsServed() throws IOException {
+        start(100, 100, -1);
+        server.limit(new ConnectionLimits(100, 100, Map.of(), 2), 2);
+        long start = System.nanoTime();
+        List<RawClient> all = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            all.add(connect());
+            all.getLast().call(new ListGroupsRequestData(), 5, ListGroupsResponseData.class);
+        }
+        // Two at once, and half a second for each of the others.
+        assertTrue(System.nanoTime() - start >= 1_400_000_000L);
+        all.forEach(RawClient::close);
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.ottla.api.Cluster;
 import io.ottla.coordinator.CoordinatorRuntime;
 import io.ottla.log.LocalCatalog;
 import io.ottla.log.LogSettings;
+import io.ottla.network.ConnectionLimits;
 import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
 import io.ottla.topic.TopicCatalog;
@@ -23,7 +24,7 @@ final class BrokenBroker implements AutoCloseable {
     private final SystemTimers timers = new SystemTimers();
     private final LocalCatalog whole;
     private final CoordinatorRuntime runtime = new CoordinatorRuntime(Clock.SYSTEM, 1);
-    private final NetworkServer network = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, 100, 100, -1, -1, 50, 64 << 20), Clock.SYSTEM);
+    private final NetworkServer network = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, new ConnectionLimits(100, 100, Map.of(), Integer.MAX_VALUE), -1, -1, 50, 64 << 20), Clock.SYSTEM);
     private final int port;
 
     BrokenBroker(Path directory, Fault fault) throws IOException {

@@ -66,9 +66,9 @@ final class House {
         GroupCoordinator groups = new GroupCoordinator(runtime, catalog, GroupSettings.defaults());
         ShareCoordinator share = new ShareCoordinator(runtime, catalog, groups, Map.of());
         StreamsCoordinator streams = new StreamsCoordinator(catalog, groups, Map.of());
-        TransactionSettings settings = new TransactionSettings(900_000, 604_800_000, ABORT_INTERVAL_MS, 3_600_000, LOG_PARTITIONS, 1 << 20, true);
+        TransactionSettings settings = new TransactionSettings(900_000, 604_800_000, ABORT_INTERVAL_MS, 3_600_000, LOG_PARTITIONS, 1 << 20, () -> true);
         TransactionCoordinator transactions = new TransactionCoordinator(runtime, catalog, settings, new Offsets(groups, fault, random));
-        TopicAdmin admin = new TopicAdmin(catalog, cluster, 1, true, Map.of(), new ConfigDef(), Map.of(), List::of, name -> false);
+        TopicAdmin admin = new TopicAdmin(catalog, cluster, 1, true, Map.of(), new ConfigDef(), Map.of(), List::of, new NoLiveConfigs());
         groups.start();
         transactions.start();
         return Apis.over(new Services(admin, groups, share, 10, streams, transactions, false, 10, FETCH_MAX_BYTES, DIRECTORY));

@@ -220,7 +220,7 @@ final class TransactionSimulation implements TransactionErrands {
     TransactionSimulation(Random random, TransactionSimulationTest.Faults faults) {
         this.random = random;
         this.faults = faults;
-        TransactionSettings settings = new TransactionSettings(900_000, 604_800_000, 1_000, 3_600_000, 1, 1 << 20, true);
+        TransactionSettings settings = new TransactionSettings(900_000, 604_800_000, 1_000, 3_600_000, 1, 1 << 20, () -> true);
         shard = new SimulatedShard(settings, this, faults.answersBeforeFlush(), nowMs);
         startLife();
         for (int i = 0; i < PARTITIONS; i++) {
@@ -232,7 +232,7 @@ final class TransactionSimulation implements TransactionErrands {
     }
 
     private void startLife() {
-        writes = new TransactionalWrites((id, command) -> submit(command), true);
+        writes = new TransactionalWrites((id, command) -> submit(command), () -> true);
         flights = new MarkerFlights(writes, (order, done) -> jobs.add(new Job(order, done)), this::submit);
     }
 

@@ -26,7 +26,7 @@ class TransactionalWritesTest {
     private static final TopicPartition B = new TopicPartition("b", 0);
 
     private final Queue<TransactionCommand> asked = new ArrayDeque<>();
-    private final TransactionalWrites writes = new TransactionalWrites((id, command) -> asked.add(command), true);
+    private final TransactionalWrites writes = new TransactionalWrites((id, command) -> asked.add(command), () -> true);
     private final List<String> answers = new ArrayList<>();
     private final List<Pass> passes = new ArrayList<>();
     private final Gate gate = new Gate(PRODUCER, (short) 0);
