@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.network.ConnectionLimits;
 import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
 import io.ottla.testkit.Eventually;
@@ -41,7 +42,7 @@ class ProduceAsideTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, 100, 100, -1, -1, 50, 64 << 10), Clock.SYSTEM);
+        server = new NetworkServer(new NetworkSettings(1, 1 << 20, -1, new ConnectionLimits(100, 100, Map.of(), Integer.MAX_VALUE), -1, -1, 50, 64 << 10), Clock.SYSTEM);
         int port = server.bind("PLAINTEXT", "localhost", 0);
         server.start(new ApiTable(List.of(new ProduceApi(catalog, null))));
         slow = RawClient.connect("localhost:" + port);

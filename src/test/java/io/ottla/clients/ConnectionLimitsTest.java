@@ -54,7 +54,7 @@ class ConnectionLimitsTest {
         try (Ottla broker = Ottla.start(config); Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
             limit(admin, "1");
             try (RawClient refused = RawClient.connect(broker.bootstrapServers())) {
-                assertTrue(refused.closedWithin(CLOSE_WITHIN_MS));
+                assertTrue(refused.closed());
             }
             limit(admin, "10");
             assertTrue(works(broker));
@@ -63,7 +63,7 @@ class ConnectionLimitsTest {
         try (Ottla broker = Ottla.start(config); RawClient only = RawClient.connect(broker.bootstrapServers())) {
             assertWorks(only);
             try (RawClient refused = RawClient.connect(broker.bootstrapServers())) {
-                assertTrue(refused.closedWithin(CLOSE_WITHIN_MS));
+                assertTrue(refused.closed());
             }
         }
     }
