@@ -75,7 +75,7 @@ class DiskTroubleTest {
     }
 
     private static Producer<String, String> impatient(Clients clients) {
-        return clients.producer(Map.of("delivery.timeout.ms", "1500", "request.timeout.ms", "1000", "linger.ms", "0",
+        return clients.producer(Map.of("delivery.timeout.ms", "3000", "request.timeout.ms", "2500", "linger.ms", "0",
                 "retry.backoff.ms", "50", "enable.idempotence", "false"));
     }
 

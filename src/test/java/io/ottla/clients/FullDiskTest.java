@@ -92,10 +92,11 @@ class FullDiskTest {
             List<String> large = List.of(clients.topic("large", 1, FEW_MS), clients.topic("large", 1, Map.of("file.delete.delay.ms", "100", "segment.bytes", "2000000")));
             String other = clients.topic("other", 1);
             try (var producer = clients.producer(Map.of("delivery.timeout.ms", "3000", "request.timeout.ms", "2500", "max.request.size", "1000000"))) {
-                for (int i = 0; i < 20; i++) {
-                    large.forEach(topic -> producer.send(new ProducerRecord<>(topic, VALUE)));
+                try (var patient = clients.producer()) {
+                    for (int i = 0; i < 20; i++) {
+                        large.forEach(topic -> patient.send(new ProducerRecord<>(topic, VALUE)));
+                    }
                 }
-                producer.flush();
                 disk.fill();
                 Eventually.until(() -> "never refused", () -> !sent(producer, other));
                 Clients.await(clients.admin().deleteTopics(List.of(large.getFirst())).all());

@@ -35,7 +35,7 @@ class KafkaPythonTest {
         String topic = clients.topic("kafka-python", 1);
         assertEquals(List.of("sent 20"), run("kafka_python_producer.py", clients.bootstrapServers(), topic, "10"));
         List<String> lines = KafkaTools.run("org.apache.kafka.tools.consumer.ConsoleConsumer", "--bootstrap-server", clients.bootstrapServers(),
-                "--topic", topic, "--from-beginning", "--max-messages", "20", "--timeout-ms", "120000",
+                "--topic", topic, "--from-beginning", "--max-messages", "20", "--timeout-ms", Long.toString(Eventually.DEADLINE.toMillis()),
                 "--formatter-property", "print.key=true", "--formatter-property", "key.separator==");
         assertEquals(IntStream.range(0, 20).mapToObj(i -> (i < 10 ? "key-" + i : "null") + "=value-" + i).toList(), lines);
     }

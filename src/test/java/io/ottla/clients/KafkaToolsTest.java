@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -34,6 +35,8 @@ class KafkaToolsTest {
     private static final String FEATURES = "org.apache.kafka.tools.FeatureCommand";
     private static final String CLIENT_METRICS = "org.apache.kafka.tools.ClientMetricsCommand";
     private static final String API_VERSIONS = "org.apache.kafka.tools.BrokerApiVersionsCommand";
+    /** Where the tools themselves wait five or ten seconds. */
+    private static final String PATIENT_MS = Long.toString(Eventually.DEADLINE.toMillis());
 
     private final Clients clients;
 
@@ -73,16 +76,16 @@ class KafkaToolsTest {
             producer.feed("k1:v1\nk2:v2\nk3:v3\n").awaitSuccess(Eventually.DEADLINE);
         }
         assertEquals(List.of("CreateTime:T\tOffset:0\tk1\tv1", "CreateTime:T\tOffset:1\tk2\tv2", "CreateTime:T\tOffset:2\tk3\tv3"),
-                run(CONSOLE_CONSUMER, "--topic", topic, "--from-beginning", "--group", group, "--max-messages", "3", "--timeout-ms", "120000",
+                run(CONSOLE_CONSUMER, "--topic", topic, "--from-beginning", "--group", group, "--max-messages", "3", "--timeout-ms", PATIENT_MS,
                         "--formatter-property", "print.key=true", "--formatter-property", "print.offset=true", "--formatter-property", "print.timestamp=true")
                         .stream().filter(line -> line.contains("Offset")).map(line -> line.replaceAll("CreateTime:\\d+", "CreateTime:T")).toList());
         clients.sendNumbers(topic, 0, 3, 6);
-        assertTrue(run(GROUPS, "--list").contains(group));
-        assertEquals(List.of(group, topic, "0", "3", "7", "4"), row(run(GROUPS, "--describe", "--group", group), group).subList(0, 6));
+        assertTrue(groups("--list").contains(group));
+        assertEquals(List.of(group, topic, "0", "3", "7", "4"), row(groups("--describe", "--group", group), group).subList(0, 6));
         assertEquals(List.of(group, topic, "0", "1"),
-                row(run(GROUPS, "--reset-offsets", "--to-offset", "1", "--execute", "--topic", topic, "--group", group), group));
-        assertEquals(List.of(group, topic, "0", "1", "7", "6"), row(run(GROUPS, "--describe", "--group", group), group).subList(0, 6));
-        assertEquals(List.of("Deletion of requested consumer groups ('" + group + "') was successful."), run(GROUPS, "--delete", "--group", group));
+                row(groups("--reset-offsets", "--to-offset", "1", "--execute", "--topic", topic, "--group", group), group));
+        assertEquals(List.of(group, topic, "0", "1", "7", "6"), row(groups("--describe", "--group", group), group).subList(0, 6));
+        assertEquals(List.of("Deletion of requested consumer groups ('" + group + "') was successful."), groups("--delete", "--group", group));
     }
 
     @Test
@@ -90,7 +93,7 @@ class KafkaToolsTest {
         String topic = clients.topic("tools", 2);
         List<String> produced = run(PRODUCER_PERFORMANCE, "--topic", topic, "--num-records", "2000", "--record-size", "100", "--throughput", "-1");
         assertTrue(produced.getLast().startsWith("2000 records sent, "), produced.getLast());
-        List<String> consumed = run(CONSUMER_PERFORMANCE, "--topic", topic, "--num-records", "2000");
+        List<String> consumed = run(CONSUMER_PERFORMANCE, "--topic", topic, "--num-records", "2000", "--timeout", PATIENT_MS);
         assertEquals("2000", consumed.getLast().split(", ")[4], consumed.toString());
         int total = run(GET_OFFSETS, "--topic", topic).stream().mapToInt(line -> Integer.parseInt(line.split(":")[2])).sum();
         assertEquals(2_000, total);
@@ -98,8 +101,9 @@ class KafkaToolsTest {
     }
 
     @Test
-    void theApiVersionsAreShown() {
-        List<String> lines = run(API_VERSIONS);
+    void theApiVersionsAreShown(@TempDir Path directory) throws IOException {
+        Path config = Files.writeString(directory.resolve("config"), "request.timeout.ms=" + PATIENT_MS);
+        List<String> lines = run(API_VERSIONS, "--command-config", config.toString());
         assertTrue(lines.getFirst().startsWith(clients.bootstrapServers() + " (id: "), lines.getFirst());
         assertTrue(lines.contains("\tProduce(0): 0 to 13 [usable: 13],"), lines::toString);
     }
@@ -139,6 +143,10 @@ class KafkaToolsTest {
 
     private List<String> run(String tool, String... arguments) {
         return KafkaTools.run(tool, withServer(arguments));
+    }
+
+    private List<String> groups(String... arguments) {
+        return run(GROUPS, Stream.concat(Stream.of(arguments), Stream.of("--timeout", PATIENT_MS)).toArray(String[]::new));
     }
 
     private ChildProcess start(String tool, String... arguments) {

@@ -97,7 +97,7 @@ class StreamsGroupTest {
 
     /** What kafka-streams-groups prints. */
     private String tool(String... arguments) {
-        List<String> all = new ArrayList<>(List.of("--bootstrap-server", clients.bootstrapServers()));
+        List<String> all = new ArrayList<>(List.of("--bootstrap-server", clients.bootstrapServers(), "--timeout", Long.toString(Eventually.DEADLINE.toMillis())));
         all.addAll(List.of(arguments));
         return String.join("\n", KafkaTools.run("org.apache.kafka.tools.streams.StreamsGroupCommand", all.toArray(String[]::new)));
     }

@@ -31,14 +31,31 @@ import org.apache.kafka.common.TopicPartition;
 final class UndauntedClients implements AutoCloseable {
     private static final int KEYS = 20;
     private static final long PAUSE_MS = 5;
-    private static final Map<String, String> IMPATIENT = Map.of("delivery.timeout.ms", "2000", "request.timeout.ms", "1500", "linger.ms", "0",
-            "max.block.ms", "2000", "retry.backoff.ms", "50", "reconnect.backoff.max.ms", "200");
+    private static final int MIN_PATIENCE_MS = 2_000;
+    private static final int MAX_DOUBLINGS = 4;
 
     /** What one kind of client did so far. */
     static final class Work {
         final AtomicLong done = new AtomicLong();
         final AtomicLong failed = new AtomicLong();
         volatile String lastFailure = "none";
+        private int failedInARow;
+
+        private void succeeded() {
+            failedInARow = 0;
+            done.incrementAndGet();
+        }
+
+        private void failed(Exception why) {
+            failedInARow++;
+            lastFailure = why.toString();
+            failed.incrementAndGet();
+        }
+
+        /** Little, so that a failure is noticed soon, and more after each, as it may have been the machine that is busy. */
+        private int patienceMs() {
+            return MIN_PATIENCE_MS << Math.min(failedInARow, MAX_DOUBLINGS);
+        }
 
         @Override
         public String toString() {
@@ -95,8 +112,7 @@ final class UndauntedClients implements AutoCloseable {
                 try {
                     session.work(work);
                 } catch (Exception e) {
-                    work.lastFailure = e.toString();
-                    work.failed.incrementAndGet();
+                    work.failed(e);
                 }
             }
         }));
@@ -116,18 +132,19 @@ final class UndauntedClients implements AutoCloseable {
     }
 
     private void produce(Work work, String topic, String name, Map<String, String> overrides) throws Exception {
-        try (Producer<String, String> producer = clients.producer(with(overrides))) {
+        try (Producer<String, String> producer = clients.producer(with(work, overrides))) {
             while (!stopping) {
                 long number = next(work);
                 producer.send(new ProducerRecord<>(topic, null, number + " " + filler)).get();
                 acknowledged.get(name).add(number);
-                work.done.incrementAndGet();
+                work.succeeded();
             }
         }
     }
 
     private void transact(Work work) throws Exception {
-        try (Producer<String, String> producer = clients.producer(with(Map.of("transactional.id", pairs, "transaction.timeout.ms", "5000")))) {
+        try (Producer<String, String> producer = clients.producer(with(work,
+                Map.of("transactional.id", pairs, "transaction.timeout.ms", Integer.toString(MIN_PATIENCE_MS + 2 * work.patienceMs()))))) {
             producer.initTransactions();
             while (!stopping) {
                 long number = next(work);
@@ -139,51 +156,60 @@ final class UndauntedClients implements AutoCloseable {
                 producer.flush();
                 producer.commitTransaction();
                 acknowledged.get("pairs").add(number);
-                work.done.incrementAndGet();
+                work.succeeded();
             }
         }
     }
 
     private void produceKeys(Work work) throws Exception {
-        try (Producer<String, String> producer = clients.producer(with(Map.of("enable.idempotence", "false", "retries", "0")))) {
+        try (Producer<String, String> producer = clients.producer(with(work, Map.of("enable.idempotence", "false", "retries", "0")))) {
             while (!stopping) {
                 long number = next(work);
                 String key = "key-" + number % KEYS;
                 attemptedValues.put(key, number);
                 producer.send(new ProducerRecord<>(compacted, key, number + " " + filler)).get();
                 acknowledgedValues.put(key, number);
-                work.done.incrementAndGet();
+                work.succeeded();
             }
         }
     }
 
     private void commit(Work work) throws Exception {
         TopicPartition partition = new TopicPartition(plain, 0);
-        try (Consumer<String, String> consumer = clients.consumer(group, Map.of("default.api.timeout.ms", "3000", "request.timeout.ms", "2500"))) {
+        try (Consumer<String, String> consumer = clients.consumer(group, limits(work))) {
             while (!stopping) {
                 next(work);
                 long offset = attemptedCommit.incrementAndGet();
                 consumer.commitSync(Map.of(partition, new OffsetAndMetadata(offset, filler)));
                 acknowledgedCommit.set(offset);
-                work.done.incrementAndGet();
+                work.succeeded();
             }
         }
     }
 
     private void createTopics(Work work) throws Exception {
-        try (Admin admin = Admin.create(Map.of("bootstrap.servers", clients.bootstrapServers(), "default.api.timeout.ms", "3000", "request.timeout.ms", "2500"))) {
+        Map<String, Object> config = new HashMap<>(limits(work));
+        config.put("bootstrap.servers", clients.bootstrapServers());
+        try (Admin admin = Admin.create(config)) {
             while (!stopping) {
                 String name = "made-" + next(work);
                 admin.createTopics(List.of(new NewTopic(name, 1, (short) 1))).all().get();
                 topics.add(name);
-                work.done.incrementAndGet();
+                work.succeeded();
                 Thread.sleep(PAUSE_MS * 10);
             }
         }
     }
 
-    private static Map<String, String> with(Map<String, String> overrides) {
-        Map<String, String> config = new HashMap<>(IMPATIENT);
+    private static Map<String, String> limits(Work work) {
+        int patienceMs = work.patienceMs();
+        return Map.of("default.api.timeout.ms", Integer.toString(patienceMs + 1_000), "request.timeout.ms", Integer.toString(patienceMs + 500));
+    }
+
+    private static Map<String, String> with(Work work, Map<String, String> overrides) {
+        int patienceMs = work.patienceMs();
+        Map<String, String> config = new HashMap<>(Map.of("delivery.timeout.ms", Integer.toString(patienceMs), "request.timeout.ms", Integer.toString(patienceMs - 500),
+                "max.block.ms", Integer.toString(patienceMs), "linger.ms", "0", "retry.backoff.ms", "50", "reconnect.backoff.max.ms", "200"));
         config.putAll(overrides);
         return config;
     }
