@@ -28,7 +28,7 @@ public final class WordCount {
         config.put("statestore.cache.max.bytes", "0");
         config.put("state.dir", Files.createTempDirectory("word-count").toString());
         config.put("main.consumer.group.instance.id", "one");
-        config.put("producer.transaction.timeout.ms", "2000");
+        config.put("producer.transaction.timeout.ms", "5000");
         config.put("consumer.auto.offset.reset", "earliest");
         for (String override : Arrays.asList(arguments).subList(4, arguments.length)) {
             String[] pair = override.split("=", 2);

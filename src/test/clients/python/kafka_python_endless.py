@@ -14,7 +14,7 @@ producer = KafkaProducer(
     linger_ms=2,
     delivery_timeout_ms=600_000,
     request_timeout_ms=10_000,
-    max_block_ms=120_000,
+    max_block_ms=600_000,
     reconnect_backoff_max_ms=200,
 )
 stopped = threading.Event()

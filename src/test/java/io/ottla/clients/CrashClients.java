@@ -3,6 +3,7 @@ package io.ottla.clients;
 
 import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,8 @@ import org.apache.kafka.common.errors.TopicExistsException;
 /** Clients that go on working while the broker dies under them, and remember what it acknowledged. */
 final class CrashClients implements AutoCloseable {
     private static final int IN_FLIGHT = 200;
+    /** For all the lives of the broker together, of which a busy machine may give each too little for an answer. */
+    private static final String PATIENCE_MS = Long.toString(Duration.ofMinutes(20).toMillis());
     private static final long COMMIT_PAUSE_MS = 3;
     private static final long CREATE_PAUSE_MS = 100;
 
@@ -49,7 +52,7 @@ final class CrashClients implements AutoCloseable {
         run("producer-" + partition, () -> {
             Semaphore inFlight = new Semaphore(IN_FLIGHT);
             int number = 0;
-            try (var producer = clients.producer(Map.of("delivery.timeout.ms", "120000", "request.timeout.ms", "10000",
+            try (var producer = clients.producer(Map.of("delivery.timeout.ms", PATIENCE_MS, "max.block.ms", PATIENCE_MS, "request.timeout.ms", "10000",
                     "reconnect.backoff.max.ms", "200", "linger.ms", "1"))) {
                 for (; !stopping; number++) {
                     String value = Integer.toString(number);
@@ -74,7 +77,8 @@ final class CrashClients implements AutoCloseable {
     /** Commits ever larger offsets for a partition, each waited for. */
     void commitFor(String group, TopicPartition partition) {
         run("committer", () -> {
-            try (var consumer = clients.consumer(group, Map.of("reconnect.backoff.max.ms", "200", "request.timeout.ms", "10000"))) {
+            try (var consumer = clients.consumer(group, Map.of("default.api.timeout.ms", PATIENCE_MS,
+                    "reconnect.backoff.max.ms", "200", "request.timeout.ms", "10000"))) {
                 consumer.assign(List.of(partition));
                 while (!stopping) {
                     long next = attemptedCommit.incrementAndGet();
@@ -88,7 +92,8 @@ final class CrashClients implements AutoCloseable {
 
     void createTopics(String prefix) {
         run("creator", () -> {
-            try (Admin admin = Admin.create(Map.of("bootstrap.servers", clients.bootstrapServers(), "reconnect.backoff.max.ms", "200"))) {
+            try (Admin admin = Admin.create(Map.of("bootstrap.servers", clients.bootstrapServers(), "default.api.timeout.ms", PATIENCE_MS,
+                    "reconnect.backoff.max.ms", "200"))) {
                 for (int i = 0; !stopping; i++) {
                     create(admin, prefix + "-" + i);
                     Thread.sleep(CREATE_PAUSE_MS);

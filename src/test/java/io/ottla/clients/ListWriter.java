@@ -39,6 +39,7 @@ final class ListWriter {
     private final int lists;
     private final Random random;
     private KafkaProducer<String, String> producer;
+    private int failuresInARow;
 
     private ListWriter(String address, int number, String topic, int lists, long seed) {
         this.address = address;
@@ -60,7 +61,10 @@ final class ListWriter {
             for (int n = 0; ; n++) {
                 if (producer == null) {
                     open();
-                } else if (!attempt(prefix + n, read(consumer))) {
+                } else if (attempt(prefix + n, read(consumer))) {
+                    failuresInARow = 0;
+                } else {
+                    failuresInARow++;
                     close();
                 }
             }
@@ -80,15 +84,22 @@ final class ListWriter {
 
     /** A producer that fences the one before it, unless that has to be tried again. */
     private void open() {
-        producer = new KafkaProducer<>(Map.of("bootstrap.servers", address, "transactional.id", id,
-                "transaction.timeout.ms", "2000", "max.block.ms", "5000", "delivery.timeout.ms", "4000", "request.timeout.ms", "2000",
-                "reconnect.backoff.max.ms", "100", "retry.backoff.max.ms", "100", "linger.ms", "0"), new StringSerializer(), new StringSerializer());
+        producer = new KafkaProducer<>(config(address, id, failuresInARow), new StringSerializer(), new StringSerializer());
         try {
             producer.initTransactions();
         } catch (KafkaException e) {
+            failuresInARow++;
             close();
             LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
         }
+    }
+
+    /** With little patience, as a broker may have been killed, and with more after each failure, as the machine may be busy. */
+    static Map<String, Object> config(String address, String transactionalId, int failuresInARow) {
+        int patienceMs = 2_000 << Math.min(failuresInARow, 3);
+        return Map.of("bootstrap.servers", address, "transactional.id", transactionalId,
+                "transaction.timeout.ms", patienceMs, "max.block.ms", 3_000 + patienceMs, "delivery.timeout.ms", 2 * patienceMs, "request.timeout.ms", patienceMs,
+                "reconnect.backoff.max.ms", "100", "retry.backoff.max.ms", "100", "linger.ms", "0");
     }
 
     private void close() {

@@ -126,8 +126,10 @@ class TransactionsCrashTest {
             String target = clients.topic("lists", LISTS);
             clients.sendNumbers(source, 0, 0, COPIES - 1);
             Thread copier = Thread.ofPlatform().start(() -> {
-                while (!stop && copied < COPIES) {
-                    copy(clients, source, target, address);
+                for (int failuresInARow = 0; !stop && copied < COPIES; failuresInARow++) {
+                    int before = copied;
+                    copy(clients, source, target, address, failuresInARow);
+                    failuresInARow = copied > before ? 0 : failuresInARow;
                 }
             });
             for (int round = 1; round <= 2; round++) {
@@ -136,7 +138,7 @@ class TransactionsCrashTest {
                 broker.kill();
                 broker = start(port);
             }
-            copier.join();
+            Eventually.until(() -> COPIES + " copies, got " + copied, () -> !copier.isAlive());
             awaitDecided(clients, target);
             List<Integer> read = new ArrayList<>();
             read(clients, target).values().forEach(values -> values.forEach(value -> read.add(Integer.valueOf(value))));
@@ -148,13 +150,13 @@ class TransactionsCrashTest {
     }
 
     /** Copies from where the group's offsets stand until all is copied or something fails. */
-    private void copy(Clients clients, String source, String target, String address) {
+    private void copy(Clients clients, String source, String target, String address, int failuresInARow) {
         TopicPartition partition = new TopicPartition(source, 0);
-        KafkaProducer<String, String> producer = open(WRITERS, address);
+        KafkaProducer<String, String> producer = open(WRITERS, address, failuresInARow);
         if (producer == null) {
             return;
         }
-        try (KafkaConsumer<String, String> consumer = clients.consumer("copier", Map.of("max.poll.records", "5", "default.api.timeout.ms", "5000"))) {
+        try (KafkaConsumer<String, String> consumer = clients.consumer("copier", Map.of("max.poll.records", "5", "default.api.timeout.ms", "30000"))) {
             consumer.assign(List.of(partition));
             copied = (int) consumer.position(partition);
             while (!stop && copied < COPIES) {
@@ -185,10 +187,8 @@ class TransactionsCrashTest {
     }
 
     /** A producer that has fenced the one before it, or null if that has to be tried again. */
-    private static KafkaProducer<String, String> open(int number, String address) {
-        KafkaProducer<String, String> producer = new KafkaProducer<>(Map.of("bootstrap.servers", address, "transactional.id", "writer-" + number,
-                "transaction.timeout.ms", "2000", "max.block.ms", "5000", "delivery.timeout.ms", "4000", "request.timeout.ms", "2000",
-                "reconnect.backoff.max.ms", "100", "retry.backoff.max.ms", "100", "linger.ms", "0"), new StringSerializer(), new StringSerializer());
+    private static KafkaProducer<String, String> open(int number, String address, int failuresInARow) {
+        KafkaProducer<String, String> producer = new KafkaProducer<>(ListWriter.config(address, "writer-" + number, failuresInARow), new StringSerializer(), new StringSerializer());
         try {
             producer.initTransactions();
             return producer;
