@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The catalog's events in a file: length 4, CRC32C 4, payload. Each is durable when {@link #append} returns. A torn last
@@ -19,6 +21,7 @@ import java.util.zip.CRC32C;
  * catalog's lock.
  */
 final class CatalogJournal {
+    private static final Logger LOG = LoggerFactory.getLogger(CatalogJournal.class);
     private static final int HEADER_BYTES = 8;
     private static final int MAX_RECORD_BYTES = 16 << 20;
     private static final int MIN_REWRITE_BYTES = 1 << 20;
@@ -98,14 +101,17 @@ final class CatalogJournal {
         }
     }
 
-    /** Cuts what is left of a record that was never whole; called once, before the first append. */
-    void cutTail() throws IOException {
+    /** Cuts what is left of a record that was never whole; called once, before the first append. False if there is none. */
+    boolean cutTail() throws IOException {
+        boolean cut = torn;
         if (torn) {
+            LOG.warn("event=catalog_tail_cut file={} byte={} of={} reason=\"no whole record follows\"", path, end, room);
             file.truncate(end);
             file.force();
             room = end;
             torn = false;
         }
+        return cut;
     }
 
     /** The record's payload, or null if no whole record is at {@code at}. */

@@ -9,9 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Properties;
 import org.apache.kafka.common.Uuid;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The data directory: held by one broker at a time, and with an identity in Kafka's `meta.properties`. */
 final class DataDirectory {
+    private static final Logger LOG = LoggerFactory.getLogger(DataDirectory.class);
     private static final String META = "meta.properties";
 
     private final AutoCloseable lock;
@@ -56,6 +59,9 @@ final class DataDirectory {
             return known;
         }
         String fresh = Uuid.randomUuid().toString();
+        if (disk.exists(path.resolve(LocalCatalog.JOURNAL))) {
+            LOG.warn("event=cluster_id_lost file={} action=made_a_new_one cluster_id={}", meta, fresh);
+        }
         String text = "version=1\ncluster.id=" + fresh + "\nnode.id=" + nodeId + "\ndirectory.id=" + Uuid.randomUuid() + "\n";
         SmallFiles.replace(disk, meta, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
         return fresh;

@@ -25,6 +25,8 @@ final class Flusher {
     private boolean planned;
     /** Guarded by the partition's lock. */
     private boolean flushing;
+    /** Whether a snapshot is being written, which the next flush need not wait for. Guarded by the partition's lock. */
+    private boolean saving;
     private final GatheringWait gathering;
     private final Runnable flush = this::flush;
     /** Waited for, without the lock, until {@link #gathering} is complete; null until the first time. */
@@ -171,14 +173,26 @@ final class Flusher {
         state.context().flushedBytes(round.bytes());
     }
 
+    /** One at a time, as two of the same offset would write to one file; the next flush sees that one is due again. */
     private void saveSnapshot(FlushRound round) {
-        if (PartitionFlush.saveSnapshot(state.context(), state.folder(), round)) {
-            state.lock();
-            try {
-                round.log().snapshotSaved(round.target().offset());
-            } finally {
-                state.unlock();
+        state.lock();
+        try {
+            if (saving) {
+                return;
             }
+            saving = true;
+        } finally {
+            state.unlock();
+        }
+        boolean saved = PartitionFlush.saveSnapshot(state.context(), state.folder(), round);
+        state.lock();
+        try {
+            saving = false;
+            if (saved) {
+                round.log().snapshotSaved(round.target().offset());
+            }
+        } finally {
+            state.unlock();
         }
     }
 

@@ -34,7 +34,9 @@ import org.slf4j.LoggerFactory;
 public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LocalCatalog.class);
 
-    private static final String JOURNAL = "catalog.journal";
+    static final String JOURNAL = "catalog.journal";
+    /** Skipped where it is not certain which were given away: a new producer with a known id would have its records taken for duplicates. */
+    static final long UNSEEN_PRODUCER_IDS = 1_000_000;
     private static final long SETTLE_AGAIN_MS = 5_000;
 
     private final LogContext context;
@@ -95,10 +97,10 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         if (events.isEmpty()) {
             refuseOrphans();
         }
-        journal.cutTail();
+        boolean cut = journal.cutTail();
         events.forEach(image::apply);
         configs = new CatalogConfigs(context.settings(), image.configs());
-        nextProducerId = image.nextProducerId();
+        nextProducerId = image.nextProducerId() + (cut ? UNSEEN_PRODUCER_IDS : 0);
         for (CatalogEvent.TopicCreated created : image.topics()) {
             put(topic(created));
         }

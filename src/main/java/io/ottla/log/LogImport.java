@@ -20,8 +20,6 @@ import org.apache.kafka.common.errors.ApiException;
  */
 public final class LogImport implements AutoCloseable {
     private static final String METADATA_TOPIC = "__cluster_metadata";
-    /** Kafka gave some ids to producers of which no record is left, yet which may come back with them. */
-    private static final long UNSEEN_PRODUCER_IDS = 1_000_000;
     private static final String LOG_STARTS = "log-start-offset-checkpoint";
 
     /**
@@ -136,8 +134,8 @@ public final class LogImport implements AutoCloseable {
             Path target = context.settings().directory().resolve(folder);
             ImportedPartition partition = new ImportedPartition(context, id, source, target, config);
             FlushPoint point = partition.copy(logStarts.getOrDefault(folder, 0L));
-            // A new producer with the id of an imported one would have its records taken for duplicates.
-            catalog.skipProducerIds(partition.highestProducerId() + UNSEEN_PRODUCER_IDS);
+            // Kafka gave some ids to producers of which no record is left, yet which may come back with them.
+            catalog.skipProducerIds(partition.highestProducerId() + LocalCatalog.UNSEEN_PRODUCER_IDS);
             return point;
         });
     }

@@ -21,8 +21,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -198,6 +200,23 @@ class LocalCatalogTest {
         assertThrows(IOException.class, this::open);
         Files.write(journal, whole);
         open();
+    }
+
+    @Test
+    void producerIdsAreNotGivenTwiceThoughTheRecordThatReservedThemIsTorn() throws IOException {
+        catalog.create("t", 1, Map.of());
+        long first = catalog.reserveProducerIds(1000);
+        catalog.close();
+        Path journal = directory.resolve("catalog.journal");
+        byte[] bytes = Files.readAllBytes(journal);
+        int end = bytes.length;
+        while (bytes[end - 1] == 0) {
+            end--;
+        }
+        Files.write(journal, Arrays.copyOf(bytes, end - 3));
+        open();
+        assertTrue(catalog.reserveProducerIds(1000) >= first + 1000);
+        assertEquals(Set.of("t"), catalog.topics().keySet());
     }
 
     @Test
