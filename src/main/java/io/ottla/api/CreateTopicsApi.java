@@ -85,7 +85,7 @@ final class CreateTopicsApi implements Api<CreateTopicsRequestData> {
         try {
             org.apache.kafka.common.internals.Topic.validate(asked.name());
             if (asked.name().equals(org.apache.kafka.common.internals.Topic.CLUSTER_METADATA_TOPIC_NAME)) {
-                throw new InvalidRequestException("the name " + asked.name() + " is reserved");
+                throw new InvalidRequestException("Creation of internal topic " + asked.name() + " is prohibited.");
             }
             if (admin.catalog().topics().containsKey(asked.name())) {
                 throw new TopicExistsException("Topic '" + asked.name() + "' already exists.");

@@ -17,7 +17,7 @@ import org.apache.kafka.common.protocol.Errors;
  * version 7 on, topic ids from version 13 on.
  * Errors: FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR for all; per partition
  * UNKNOWN_TOPIC_OR_PARTITION, UNKNOWN_TOPIC_ID, OFFSET_OUT_OF_RANGE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH,
- * KAFKA_STORAGE_ERROR, UNSUPPORTED_COMPRESSION_TYPE.
+ * KAFKA_STORAGE_ERROR.
  */
 final class FetchApi implements Api<FetchRequestData> {
     private static final int FIRST_VERSION_WITH_IDS = 13;
@@ -71,7 +71,7 @@ final class FetchApi implements Api<FetchRequestData> {
     private void serve(FetchRequestData body, Request request, FetchSession session, boolean incremental, List<FetchTarget> targets) {
         ReadLimit limit = body.isolationLevel() == 1 ? ReadLimit.LAST_STABLE : ReadLimit.HIGH_WATERMARK;
         int most = Math.min(body.maxBytes(), maxBytes);
-        FetchPass pass = new FetchPass(catalog, targets, limit, most, incremental, request.head().version());
+        FetchPass pass = new FetchPass(catalog, targets, limit, most, incremental);
         new WaitingFetch(request, session, pass, Math.min(body.minBytes(), most), body.maxWaitMs()).begin();
     }
 

@@ -8,14 +8,9 @@ import io.ottla.topic.ReadLimit;
 import io.ottla.topic.TopicCatalog;
 import io.ottla.wire.HeldRecords;
 import io.ottla.wire.StoredRecords;
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
@@ -24,8 +19,6 @@ import org.apache.kafka.common.protocol.Errors;
 
 /** One look at the partitions of a fetch: what can be sent now. Runs on the connection's loop. */
 final class FetchPass {
-    private static final int FIRST_VERSION_WITH_ZSTD = 10;
-
     private record Told(FetchTarget target, long highWatermark, long logStart) {}
 
     private final TopicCatalog catalog;
@@ -33,22 +26,19 @@ final class FetchPass {
     private final ReadLimit limit;
     private final int maxBytes;
     private final boolean incremental;
-    private final short version;
 
     private FetchResponseData reply;
-    private Map<FetchTarget.Key, FetchableTopicResponse> topics;
     private List<FetchTarget> served;
     private List<Told> told;
     private int bytes;
     private boolean urgent;
 
-    FetchPass(TopicCatalog catalog, List<FetchTarget> targets, ReadLimit limit, int maxBytes, boolean incremental, short version) {
+    FetchPass(TopicCatalog catalog, List<FetchTarget> targets, ReadLimit limit, int maxBytes, boolean incremental) {
         this.catalog = catalog;
         this.targets = targets;
         this.limit = limit;
         this.maxBytes = maxBytes;
         this.incremental = incremental;
-        this.version = version;
     }
 
     List<FetchTarget> targets() {
@@ -58,7 +48,6 @@ final class FetchPass {
     /** Reads what there is; returns true if the reply must not wait: {@code minBytes} are there, or an error is. */
     boolean look(int minBytes) {
         reply = new FetchResponseData();
-        topics = new HashMap<>();
         served = new ArrayList<>();
         told = new ArrayList<>();
         bytes = 0;
@@ -96,16 +85,19 @@ final class FetchPass {
         reply = null;
     }
 
+    /** The last topic of the reply if the target is of it, or a new one: partitions are told in the order in which they were asked for. */
     private FetchableTopicResponse topicOf(FetchTarget target) {
-        FetchTarget.Key key = new FetchTarget.Key(target.key().topicId(), target.key().topic(), 0);
-        return topics.computeIfAbsent(key, absent -> {
-            FetchableTopicResponse topic = new FetchableTopicResponse().setTopicId(key.topicId());
-            if (key.topic() != null) {
-                topic.setTopic(key.topic());
+        FetchTarget.Key key = target.key();
+        String name = key.topic() == null ? "" : key.topic();
+        if (!reply.responses().isEmpty()) {
+            FetchableTopicResponse last = reply.responses().getLast();
+            if (last.topicId().equals(key.topicId()) && last.topic().equals(name)) {
+                return last;
             }
-            reply.responses().add(topic);
-            return topic;
-        });
+        }
+        FetchableTopicResponse topic = new FetchableTopicResponse().setTopicId(key.topicId()).setTopic(name);
+        reply.responses().add(topic);
+        return topic;
     }
 
     private PartitionData read(FetchTarget target) {
@@ -139,10 +131,6 @@ final class FetchPass {
             return data(offsets, StoredRecords.EMPTY).setAbortedTransactions(limit == ReadLimit.LAST_STABLE ? List.of() : null);
         }
         Fetched fetched = target.partition().read(target.offset(), Math.max(0, room), bytes == 0, limit);
-        if (version < FIRST_VERSION_WITH_ZSTD && usesZstd(fetched)) {
-            fetched.records().release();
-            return failure(Errors.UNSUPPORTED_COMPRESSION_TYPE);
-        }
         bytes += fetched.records().sizeInBytes();
         return data(fetched.offsets(), fetched.records()).setAbortedTransactions(aborted(fetched));
     }
@@ -179,19 +167,5 @@ final class FetchPass {
         return fetched.aborted().stream()
                 .map(aborted -> new AbortedTransaction().setProducerId(aborted.producerId()).setFirstOffset(aborted.firstOffset()))
                 .toList();
-    }
-
-    /** Whether the first batch is compressed with zstd, which clients before KIP-110 can't read. */
-    private static boolean usesZstd(Fetched fetched) {
-        ByteBuffer attributes = ByteBuffer.allocate(2);
-        if (fetched.records().sizeInBytes() < 23) {
-            return false;
-        }
-        try {
-            fetched.records().copyTo(attributes, 21);
-        } catch (IOException e) {
-            throw new KafkaStorageException("records can't be read", e);
-        }
-        return (attributes.getShort(0) & 7) == 4;
     }
 }
