@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -121,39 +122,56 @@ final class Planner {
             }
         }));
         while (!open.isEmpty()) {
-            int before = open.size();
-            for (String name : List.copyOf(open.keySet())) {
-                Integer count = fromWriters(name);
-                if (count != null) {
-                    decided.put(name, count);
-                    open.remove(name);
-                }
-            }
-            if (open.size() == before) {
+            if (!decideAll(open) && !decideOneInLoop(open)) {
                 throw new InvalidTopology("Failed to compute number of partitions for all repartition topics. "
                         + "There may be loops in the topology that cannot be resolved.");
             }
         }
     }
 
-    /** Null if one of the writers reads a topic that is not decided itself. */
-    private Integer fromWriters(String topic) throws InvalidTopology {
+    /** Decides the topics whose writers read nothing that is still open; false if there are none. */
+    private boolean decideAll(Map<String, InternalTopic> open) throws InvalidTopology {
+        int before = open.size();
+        for (String name : List.copyOf(open.keySet())) {
+            List<Integer> counts = writersInputs(name);
+            if (!counts.contains(null)) {
+                decide(name, widestOf(counts), open);
+            }
+        }
+        return open.size() < before;
+    }
+
+    /** When all that are left wait for each other: one follows what else its writers read, so that the rest can follow it. */
+    private boolean decideOneInLoop(Map<String, InternalTopic> open) throws InvalidTopology {
+        for (String name : open.keySet()) {
+            int widest = widestOf(writersInputs(name));
+            if (widest > 0) {
+                decide(name, widest, open);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void decide(String topic, int count, Map<String, InternalTopic> open) {
+        decided.put(topic, count);
+        open.remove(topic);
+    }
+
+    private static int widestOf(List<Integer> counts) {
+        return counts.stream().filter(Objects::nonNull).max(Integer::compare).orElse(0);
+    }
+
+    /** The partition counts of what the writers of the topic read; null for what is not decided. */
+    private List<Integer> writersInputs(String topic) throws InvalidTopology {
         List<Subtopology> writers = topology.subtopologies().stream().filter(each -> each.repartitionSinks().contains(topic)).toList();
         if (writers.isEmpty()) {
             throw new InvalidTopology("Failed to compute number of partitions for all repartition topics, "
                     + "because a repartition source topic is never used as a sink topic.");
         }
-        int widest = 0;
-        for (Subtopology writer : writers) {
-            for (String input : writer.inputs()) {
-                Integer count = partitionsOf(input);
-                if (count == null) {
-                    return null;
-                }
-                widest = Math.max(widest, count);
-            }
-        }
-        return widest;
+        List<Integer> counts = new ArrayList<>();
+        writers.forEach(writer -> writer.inputs().forEach(input -> counts.add(partitionsOf(input))));
+        return counts;
     }
 
     /** Null if that is not known (yet). What is decided goes before what is there: if they differ, that is said later. */
