@@ -76,6 +76,10 @@ final class ConsumerDecisions {
         };
     }
 
+    boolean isFull(ConsumerGroup group) {
+        return group.size() >= settings.maxSize();
+    }
+
     private Errors errorOf(ConsumerGroup group, GroupCommand.ConsumerBeat beat, ConsumerMember member, ConsumerMember holder) {
         boolean joins = beat.epoch() == ConsumerMember.JOINING;
         if (holder != null && !holder.memberId().equals(beat.memberId())) {
@@ -83,11 +87,14 @@ final class ConsumerDecisions {
             boolean released = joins && (holder.epoch() == ConsumerMember.GONE_FOR_A_MOMENT || holder.isClassic() || beat.classic() != null);
             return released ? Errors.NONE : joins ? Errors.UNRELEASED_INSTANCE_ID : Errors.FENCED_INSTANCE_ID;
         }
+        if (member == null && isFull(group)) {
+            return Errors.GROUP_MAX_SIZE_REACHED;
+        }
         if (beat.instanceId() != null && holder == null && !joins) {
             return Errors.UNKNOWN_MEMBER_ID;
         }
         if (member == null) {
-            return !joins ? Errors.UNKNOWN_MEMBER_ID : group.size() >= settings.maxSize() ? Errors.GROUP_MAX_SIZE_REACHED : Errors.NONE;
+            return joins ? Errors.NONE : Errors.UNKNOWN_MEMBER_ID;
         }
         return joins || beat.epoch() == member.epoch() || lostItsLastAnswer(member, beat) ? Errors.NONE : Errors.FENCED_MEMBER_EPOCH;
     }

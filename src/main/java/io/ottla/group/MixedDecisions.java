@@ -42,6 +42,9 @@ final class MixedDecisions {
             return refuse(join, Errors.INCONSISTENT_GROUP_PROTOCOL);
         }
         boolean newcomer = join.memberId().isEmpty();
+        if (newcomer && join.instanceId() == null && consumers.isFull(group)) {
+            return refuse(join, Errors.GROUP_MAX_SIZE_REACHED);
+        }
         if (newcomer && join.idFirst() && join.instanceId() == null) {
             return Outcome.reply(join.caller(), Answers.joinError(join.newMemberId(), Errors.MEMBER_ID_REQUIRED));
         }

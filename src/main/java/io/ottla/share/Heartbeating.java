@@ -41,12 +41,12 @@ final class Heartbeating {
         if (heartbeat.memberEpoch() < 0) {
             return known == null ? unknown(heartbeat) : leave(group, heartbeat);
         }
-        if (known == null && heartbeat.memberEpoch() > 0) {
-            return unknown(heartbeat);
-        }
         if (known == null && group.members().size() >= config.maxSize()) {
             return refuse(heartbeat, Errors.GROUP_MAX_SIZE_REACHED, "The share group has reached its maximum capacity of "
                     + config.maxSize() + " members.");
+        }
+        if (known == null && heartbeat.memberEpoch() > 0) {
+            return unknown(heartbeat);
         }
         if (known != null && fenced(known, heartbeat.memberEpoch())) {
             return refuse(heartbeat, Errors.FENCED_MEMBER_EPOCH, "The member comes with epoch " + heartbeat.memberEpoch()
