@@ -13,6 +13,8 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -21,6 +23,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
@@ -143,21 +146,28 @@ final class UndauntedClients implements AutoCloseable {
     }
 
     private void transact(Work work) throws Exception {
-        try (Producer<String, String> producer = clients.producer(with(work,
-                Map.of("transactional.id", pairs, "transaction.timeout.ms", Integer.toString(MIN_PATIENCE_MS + 2 * work.patienceMs()))))) {
+        Producer<String, String> producer = clients.producer(with(work,
+                Map.of("transactional.id", pairs, "transaction.timeout.ms", Integer.toString(MIN_PATIENCE_MS + 2 * work.patienceMs()))));
+        try {
             producer.initTransactions();
             while (!stopping) {
                 long number = next(work);
                 producer.beginTransaction();
+                List<Future<RecordMetadata>> sent = new ArrayList<>();
                 for (int partition = 0; partition < 2; partition++) {
-                    producer.send(new ProducerRecord<>(pairs, partition, null, number + " " + filler));
+                    sent.add(producer.send(new ProducerRecord<>(pairs, partition, null, number + " " + filler)));
                 }
                 // The client of Kafka 4.4.0 may overtake its own records with EndTxn: it asks whether there are any, and only then locks.
-                producer.flush();
+                for (Future<RecordMetadata> each : sent) {
+                    each.get(work.patienceMs(), TimeUnit.MILLISECONDS);
+                }
                 producer.commitTransaction();
                 acknowledged.get("pairs").add(number);
                 work.succeeded();
             }
+        } finally {
+            // It would wait for its coordinator, as a flush would, for as long as that one's disk is in trouble.
+            producer.close(Duration.ZERO);
         }
     }
 
