@@ -21,7 +21,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.slf4j.Logger;
@@ -37,11 +36,11 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     static final String JOURNAL = "catalog.journal";
     /** Skipped where it is not certain which were given away: a new producer with a known id would have its records taken for duplicates. */
     static final long UNSEEN_PRODUCER_IDS = 1_000_000;
-    private static final long SETTLE_AGAIN_MS = 5_000;
 
     private final LogContext context;
     private final DataDirectory directory;
     private final CatalogJournal journal;
+    private final CatalogWriter writer;
     private final FolderPurge purge;
     private final LogMaintenance maintenance;
     private final BackgroundRecovery recovery;
@@ -55,13 +54,12 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
     private CatalogConfigs configs;
     private long nextProducerId;
     private boolean closed;
-    /** Whether another attempt to end the journal's doubt is planned. */
-    private boolean settling;
 
     private LocalCatalog(LogContext context, DataDirectory directory, CatalogJournal journal) {
         this.context = context;
         this.directory = directory;
         this.journal = journal;
+        writer = new CatalogWriter(context, journal, lock, this::image);
         purge = new FolderPurge(context);
         recovery = new BackgroundRecovery(context.workers());
         maintenance = new LogMaintenance(context, this::partitions);
@@ -226,12 +224,12 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         try {
             purge.clearWay(name, id, from, to);
         } catch (IOException e) {
-            throw unsaved(e);
+            throw writer.unsaved(e);
         }
     }
 
     private Topic create(CatalogEvent.TopicCreated created) {
-        write(created);
+        writer.write(created);
         Topic topic = topic(created);
         put(topic);
         changed(new Change(null, topic));
@@ -254,7 +252,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             TopicConfig config = configs.topic(overrides);
             if (journal.empty()) {
                 // Folders are filled before their topic is written down; see refuseOrphans.
-                write(new CatalogEvent.ProducerIdsReserved(nextProducerId));
+                writer.write(new CatalogEvent.ProducerIdsReserved(nextProducerId));
             }
             for (int index = 0; index < partitions; index++) {
                 PartitionId partition = new PartitionId(name, id, index);
@@ -276,7 +274,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         lock.lock();
         try {
             Topic topic = known(name);
-            write(new CatalogEvent.TopicDeleted(topic.id()));
+            writer.write(new CatalogEvent.TopicDeleted(topic.id()));
             topics.remove(name);
             topicsById.remove(topic.id());
             List<Path> folders = new ArrayList<>();
@@ -310,7 +308,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             Topic before = known(name);
             TopicRules.checkGrowth(before, total);
             clearWay(name, before.id(), before.partitions().size(), total);
-            write(new CatalogEvent.TopicGrown(before.id(), total));
+            writer.write(new CatalogEvent.TopicGrown(before.id(), total));
             Topic after = new Topic(name, before.id(), before.config(), addPartitions(before.partitions(), name, before.id(), total, before.config()));
             put(after);
             changed(new Change(before, after));
@@ -340,7 +338,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             if (resource.type() == ConfigResource.Type.TOPIC) {
                 replaceTopicConfigs(known(resource.name()), overrides);
             } else {
-                write(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides));
+                writer.write(new CatalogEvent.ConfigsReplaced(resource.type().id(), resource.name(), overrides));
                 configs.replace(resource, overrides);
                 if (resource.type() == ConfigResource.Type.BROKER) {
                     topics.values().forEach(topic -> reconfigure(topic, topic.config().overrides()));
@@ -353,7 +351,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
 
     private void replaceTopicConfigs(Topic topic, Map<String, String> overrides) {
         configs.topic(overrides);
-        write(new CatalogEvent.ConfigsReplaced(ConfigResource.Type.TOPIC.id(), topic.name(), overrides));
+        writer.write(new CatalogEvent.ConfigsReplaced(ConfigResource.Type.TOPIC.id(), topic.name(), overrides));
         reconfigure(topic, overrides);
     }
 
@@ -371,7 +369,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         lock.lock();
         try {
             long first = nextProducerId;
-            write(new CatalogEvent.ProducerIdsReserved(Math.addExact(first, count)));
+            writer.write(new CatalogEvent.ProducerIdsReserved(Math.addExact(first, count)));
             nextProducerId = first + count;
             return first;
         } finally {
@@ -384,7 +382,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         lock.lock();
         try {
             if (nextProducerId <= last) {
-                write(new CatalogEvent.ProducerIdsReserved(last + 1));
+                writer.write(new CatalogEvent.ProducerIdsReserved(last + 1));
                 nextProducerId = last + 1;
             }
         } finally {
@@ -397,16 +395,6 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         listeners.add(listener);
     }
 
-    /** True if a change that was refused may turn out to be made at the next start. */
-    boolean inDoubt() {
-        lock.lock();
-        try {
-            return journal.inDoubt();
-        } finally {
-            lock.unlock();
-        }
-    }
-
     private void changed(Change change) {
         for (Consumer<Change> listener : listeners) {
             try {
@@ -417,65 +405,8 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         }
     }
 
-    private void write(CatalogEvent event) {
-        if (closed) {
-            throw new KafkaStorageException("The log is closed");
-        }
-        try {
-            settle();
-            if (journal.worthRewriting() && !event.makesRoom()) {
-                journal.rewrite(image().events());
-            }
-            journal.append(event);
-        } catch (IOException e) {
-            throw trySettle() ? unsaved(e) : doubtful(e);
-        }
-    }
-
-    private void settle() throws IOException {
-        if (journal.inDoubt()) {
-            journal.settle(image().events());
-            LOG.info("event=catalog_doubt_settled action=refused_changes_are_undone");
-        }
-    }
-
-    /** Undoes what was refused; false if it may still come true at the next start. Then it is tried again. */
-    private boolean trySettle() {
-        try {
-            settle();
-            return true;
-        } catch (IOException e) {
-            if (!settling) {
-                settling = true;
-                context.timers().schedule(SETTLE_AGAIN_MS, () -> context.workers().submit(this::settleLater));
-            }
-            return false;
-        }
-    }
-
-    private void settleLater() {
-        lock.lock();
-        try {
-            settling = false;
-            if (!closed) {
-                trySettle();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private KafkaStorageException doubtful(IOException cause) {
-        context.failures().changes.increment();
-        LOG.error("event=catalog_in_doubt action=refused_and_undone_as_soon_as_the_disk_works reason=\"{}\"", cause.getMessage());
-        return new KafkaStorageException("The change could neither be saved nor undone, and may turn out to be made if the broker is started again: "
-                + cause.getMessage(), cause);
-    }
-
-    private KafkaStorageException unsaved(IOException cause) {
-        context.failures().changes.increment();
-        LOG.error("event=catalog_write_failed action=refused reason=\"{}\"", cause.getMessage());
-        return new KafkaStorageException("The change cannot be saved: " + cause.getMessage(), cause);
+    CatalogWriter writer() {
+        return writer;
     }
 
     private CatalogImage image() {
@@ -496,7 +427,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             if (closed) {
                 return;
             }
-            trySettle();
+            writer.close();
             closed = true;
         } finally {
             lock.unlock();

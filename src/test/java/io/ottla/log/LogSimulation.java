@@ -328,14 +328,14 @@ final class LogSimulation {
             config = value;
         } catch (KafkaStorageException e) {
             onlyIfFaulty(e);
-            note(catalog.inDoubt() ? "in doubt" : "refused");
+            note(catalog.writer().inDoubt() ? "in doubt" : "refused");
             doubtfulConfigs.add(value);
         }
         noticeDoubt();
     }
 
     private void noticeDoubt() {
-        if (!catalog.inDoubt()) {
+        if (!catalog.writer().inDoubt()) {
             doubtfulConfigs.clear();
         }
     }
