@@ -277,8 +277,8 @@ final class BatchValidator {
     private ByteBuffer recompress() {
         ByteBuffer rebuilt = Recompressor.recompress(batch, config);
         if (rebuilt == null) {
-            throw new AppendRefused(MESSAGE_TOO_LARGE, "Message batch size is larger than that in append to partition " + id
-                    + " once it is compressed as " + config.compressionType() + ", which exceeds the maximum configured size of " + config.maxMessageBytes() + ".");
+            throw new AppendRefused(MESSAGE_TOO_LARGE, "The record batch in the append to " + id + " becomes larger than the maximum configured value of "
+                    + config.maxMessageBytes() + " with compression.type=" + config.compressionType() + ".");
         }
         return rebuilt;
     }
