@@ -200,6 +200,6 @@ final class ConfigChanges {
             throw new InvalidRequestException("topics have no configs in common");
         }
         org.apache.kafka.common.internals.Topic.validate(name);
-        throw new UnknownTopicOrPartitionException("there is no topic " + name);
+        throw new UnknownTopicOrPartitionException("The topic '" + name + "' does not exist.");
     }
 }

@@ -45,7 +45,7 @@ final class ElectLeadersApi implements Api<ElectLeadersRequestData> {
         } else {
             body.topicPartitions().forEach(asked -> {
                 ReplicaElectionResult result = new ReplicaElectionResult().setTopic(asked.topic());
-                asked.partitions().forEach(index -> result.partitionResult().add(elect(catalog.topics().get(asked.topic()), index, offline)));
+                asked.partitions().forEach(index -> result.partitionResult().add(elect(asked.topic(), index, offline)));
                 reply.replicaElectionResults().add(result);
             });
         }
@@ -55,7 +55,7 @@ final class ElectLeadersApi implements Api<ElectLeadersRequestData> {
     private ReplicaElectionResult ofAll(Topic topic, Errors offline) {
         ReplicaElectionResult result = new ReplicaElectionResult().setTopic(topic.name());
         for (int index = 0; index < topic.partitions().size(); index++) {
-            PartitionResult elected = elect(topic, index, offline);
+            PartitionResult elected = elect(topic.name(), index, offline);
             if (elected.errorCode() != Errors.ELECTION_NOT_NEEDED.code()) {
                 result.partitionResult().add(elected);
             }
@@ -63,9 +63,16 @@ final class ElectLeadersApi implements Api<ElectLeadersRequestData> {
         return result;
     }
 
-    private PartitionResult elect(Topic topic, int index, Errors offline) {
-        Errors error = topic == null || index < 0 || index >= topic.partitions().size() ? Errors.UNKNOWN_TOPIC_OR_PARTITION
-                : Leaders.of(topic.partitions().get(index), nodeId).id() == nodeId ? Errors.ELECTION_NOT_NEEDED : offline;
-        return new PartitionResult().setPartitionId(index).setErrorCode(error.code()).setErrorMessage(error.message());
+    private PartitionResult elect(String name, int index, Errors offline) {
+        Topic topic = catalog.topics().get(name);
+        if (topic == null || index < 0 || index >= topic.partitions().size()) {
+            return result(index, Errors.UNKNOWN_TOPIC_OR_PARTITION, topic == null ? "No such topic as " + name : "No such partition as " + name + "-" + index);
+        }
+        Errors error = Leaders.of(topic.partitions().get(index), nodeId).id() == nodeId ? Errors.ELECTION_NOT_NEEDED : offline;
+        return result(index, error, error.message());
+    }
+
+    private static PartitionResult result(int index, Errors error, String message) {
+        return new PartitionResult().setPartitionId(index).setErrorCode(error.code()).setErrorMessage(message);
     }
 }

@@ -35,7 +35,7 @@ final class UpdateFeaturesApi implements Api<UpdateFeaturesRequestData> {
             String wrong = wrong(update);
             if (wrong != null) {
                 request.reply(new UpdateFeaturesResponseData().setErrorCode(Errors.INVALID_UPDATE_VERSION.code())
-                        .setErrorMessage("The update failed for all features: " + wrong));
+                        .setErrorMessage("The update failed for all features since the following feature had an error: " + wrong));
                 return;
             }
             if (request.head().version() < 2) {

@@ -22,14 +22,15 @@ final class ShareDescriptions {
         return listed;
     }
 
-    /** @param group null for one that is not there */
-    static DescribedGroup describe(String groupId, ShareGroup group) {
-        if (group == null) {
-            return new DescribedGroup().setGroupId(groupId).setErrorCode(Errors.GROUP_ID_NOT_FOUND.code())
-                    .setErrorMessage("Group " + groupId + " not found.");
-        }
+    /** @param taken by a group of another kind */
+    static DescribedGroup missing(String groupId, boolean taken) {
+        return new DescribedGroup().setGroupId(groupId).setErrorCode(Errors.GROUP_ID_NOT_FOUND.code())
+                .setErrorMessage("Group " + groupId + (taken ? " is not a share group." : " not found."));
+    }
+
+    static DescribedGroup describe(ShareGroup group) {
         DescribedGroup described = new DescribedGroup()
-                .setGroupId(groupId)
+                .setGroupId(group.groupId)
                 .setGroupState(group.state())
                 .setGroupEpoch(group.epoch())
                 .setAssignmentEpoch(group.assignmentEpoch())

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.kafka.common.message.ListGroupsResponseData.ListedGroup;
+import org.apache.kafka.common.message.ShareGroupDescribeResponseData.DescribedGroup;
 import org.apache.kafka.common.protocol.Errors;
 
 /** The share groups of one partition of __consumer_offsets: who is in them, and who is to work on what. */
@@ -47,7 +48,7 @@ final class ShareGroups implements GuestGroups {
                     ? heartbeats.ready(groups.get(ready.heartbeat().groupId()), ready)
                     : notFound(ready.heartbeat());
             case MembershipCommand.Describe describe ->
-                    Outcome.reply(describe.caller(), ShareDescriptions.describe(describe.groupId(), groups.get(describe.groupId())));
+                    Outcome.reply(describe.caller(), describe(describe.groupId()));
             case MembershipCommand.AskGroup ask -> Outcome.reply(ask.caller(), facts(groups.get(ask.groupId())));
             case MembershipCommand.ResetPartitions reset -> reset(reset);
             case MembershipCommand.ForgetTopics forget -> forgetTopics(forget);
@@ -73,6 +74,11 @@ final class ShareGroups implements GuestGroups {
 
     private static Outcome<GuestCommand, GuestEvent> notFound(MembershipCommand.Heartbeat heartbeat) {
         return Heartbeating.refuse(heartbeat, Errors.GROUP_ID_NOT_FOUND, (heartbeat.memberEpoch() < 0 ? "Group " : "Share group ") + heartbeat.groupId() + " not found.");
+    }
+
+    private DescribedGroup describe(String groupId) {
+        ShareGroup group = groups.get(groupId);
+        return group != null ? ShareDescriptions.describe(group) : ShareDescriptions.missing(groupId, tenants.apply(groupId) != Tenant.NOBODY);
     }
 
     private static MembershipCommand.Facts facts(ShareGroup group) {
