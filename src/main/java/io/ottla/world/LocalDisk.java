@@ -5,8 +5,11 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -24,7 +27,7 @@ import java.util.Set;
 public final class LocalDisk implements Disk {
     @Override
     public DiskFile open(Path path, OpenMode mode) throws IOException {
-        return new LocalDiskFile(FileChannel.open(path, options(mode)));
+        return explained(() -> new LocalDiskFile(FileChannel.open(path, options(mode))));
     }
 
     private static Set<StandardOpenOption> options(OpenMode mode) {
@@ -38,6 +41,10 @@ public final class LocalDisk implements Disk {
 
     @Override
     public List<String> list(Path directory) throws IOException {
+        return explained(() -> children(directory));
+    }
+
+    private static List<String> children(Path directory) throws IOException {
         List<String> names = new ArrayList<>();
         try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
             children.forEach(child -> names.add(child.getFileName().toString()));
@@ -61,22 +68,22 @@ public final class LocalDisk implements Disk {
 
     @Override
     public void createDirectories(Path directory) throws IOException {
-        Files.createDirectories(directory);
+        explained(() -> Files.createDirectories(directory));
     }
 
     @Override
     public void move(Path from, Path to) throws IOException {
-        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        explained(() -> Files.move(from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING));
     }
 
     @Override
     public void delete(Path path) throws IOException {
-        Files.deleteIfExists(path);
+        explained(() -> Files.deleteIfExists(path));
     }
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        try (FileChannel channel = explained(() -> FileChannel.open(directory, StandardOpenOption.READ))) {
             channel.force(true);
         }
     }
@@ -88,7 +95,7 @@ public final class LocalDisk implements Disk {
 
     @Override
     public AutoCloseable lock(Path path) throws IOException {
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        FileChannel channel = explained(() -> FileChannel.open(path, StandardOpenOption.WRITE, StandardOpenOption.CREATE));
         FileLock lock = tryLock(channel);
         if (lock == null) {
             channel.close();
@@ -106,5 +113,27 @@ public final class LocalDisk implements Disk {
             channel.close();
             throw e;
         }
+    }
+
+    private interface Call<T> {
+        T run() throws IOException;
+    }
+
+    /** Some exceptions of the JDK have a path as their message, and nothing else: logs and clients want to know what is the matter with it. */
+    private static <T> T explained(Call<T> call) throws IOException {
+        try {
+            return call.run();
+        } catch (AccessDeniedException e) {
+            throw e.getReason() != null ? e : because(new AccessDeniedException(e.getFile(), e.getOtherFile(), "access denied"), e);
+        } catch (NoSuchFileException e) {
+            throw e.getReason() != null ? e : because(new NoSuchFileException(e.getFile(), e.getOtherFile(), "no such file"), e);
+        } catch (FileAlreadyExistsException e) {
+            throw e.getReason() != null ? e : because(new FileAlreadyExistsException(e.getFile(), e.getOtherFile(), "exists already"), e);
+        }
+    }
+
+    private static FileSystemException because(FileSystemException explained, FileSystemException cause) {
+        explained.initCause(cause);
+        return explained;
     }
 }
