@@ -57,7 +57,7 @@ final class LeaderRequests {
                 boolean right = asked.stateEpoch() >= 0 && asked.startOffset() >= SharePartition.NOT_STARTED;
                 SharePartitionKey key = questions.key(topic.topicId(), asked.partition());
                 questions.add(check(key, right), error -> error,
-                        caller -> submit.accept(key, new ShareCommand.Initialize(key, asked.stateEpoch(), asked.startOffset(), caller)),
+                        caller -> submit.accept(key, new ShareCommand.Initialize(key, asked.stateEpoch(), asked.startOffset(), true, caller)),
                         error -> partition.setErrorCode(error.code()).setErrorMessage(messageOf(error)));
             }
             response.results().add(result);

@@ -154,7 +154,7 @@ final class OffsetRequests {
         if (topic != null && each.response.partitionIndex() < topic.partitions().size()) {
             try {
                 long end = topic.partitions().get(each.response.partitionIndex()).offsets().highWatermark();
-                each.response.setLag(Math.max(0, end - snapshot.startOffset() - snapshot.finished()));
+                each.response.setLag(end - snapshot.startOffset() - snapshot.finished());
             } catch (ApiException e) {
                 each.response.setErrorCode(Errors.forException(e).code()).setErrorMessage(e.getMessage());
             }

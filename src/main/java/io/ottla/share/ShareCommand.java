@@ -27,10 +27,11 @@ sealed interface ShareCommand extends Command {
     }
 
     /**
-     * @param stateEpoch  a newer one than before takes effect, an older one does not; the same one sets a start offset, if one is given
+     * @param stateEpoch  a newer one than before takes effect, an older one does not
      * @param startOffset -1 to begin where share.auto.offset.reset says
+     * @param anew        whether the state begins anew where it has this epoch already
      */
-    record Initialize(SharePartitionKey key, int stateEpoch, long startOffset, Caller<Errors> caller) implements Asked<Errors> {}
+    record Initialize(SharePartitionKey key, int stateEpoch, long startOffset, boolean anew, Caller<Errors> caller) implements Asked<Errors> {}
 
     /** Begins at {@code offset} unless the group has begun meanwhile. */
     record Start(SharePartitionKey key, long offset, Caller<Errors> caller) implements Asked<Errors> {}

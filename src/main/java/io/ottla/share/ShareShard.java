@@ -94,7 +94,7 @@ final class ShareShard implements Decider<ShareCommand, ShareEvent> {
         if (known != null && known.stateEpoch() > initialize.stateEpoch()) {
             return Outcome.reply(initialize.caller(), Errors.FENCED_STATE_EPOCH);
         }
-        if (known != null && known.stateEpoch() == initialize.stateEpoch() && initialize.startOffset() == SharePartition.NOT_STARTED) {
+        if (known != null && known.stateEpoch() == initialize.stateEpoch() && !initialize.anew()) {
             return Outcome.reply(initialize.caller(), Errors.NONE);
         }
         int snapshotEpoch = known == null ? 0 : known.snapshotEpoch() + 1;

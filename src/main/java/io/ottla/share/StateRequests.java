@@ -19,7 +19,7 @@ record StateRequests(BiConsumer<SharePartitionKey, ShareCommand> submit) {
     void initialize(String groupId, Map<Uuid, ReadyPartitions.Partitions> partitions, int stateEpoch, Consumer<Errors> reply) {
         List<SharePartitionKey> keys = new ArrayList<>();
         partitions.forEach((topic, each) -> each.indexes().forEach(index -> keys.add(new SharePartitionKey(groupId, topic, index))));
-        all(keys, reply, key -> caller -> new ShareCommand.Initialize(key, stateEpoch, SharePartition.NOT_STARTED, caller));
+        all(keys, reply, key -> caller -> new ShareCommand.Initialize(key, stateEpoch, SharePartition.NOT_STARTED, false, caller));
     }
 
     /** Takes partitions their state away; the first error among them, or NONE. */
@@ -32,9 +32,10 @@ record StateRequests(BiConsumer<SharePartitionKey, ShareCommand> submit) {
         submit.accept(key, new ShareCommand.Read(key, Answered.caller(new OnceCaller<>(reply, Answered::refused))));
     }
 
-    /** Sets where a group begins in one partition. */
+    /** Sets where a group begins in one partition; a negative offset is for where share.auto.offset.reset says. */
     void reset(SharePartitionKey key, int stateEpoch, long startOffset, Consumer<Errors> reply) {
-        submit.accept(key, new ShareCommand.Initialize(key, stateEpoch, startOffset, new OnceCaller<>(reply, error -> error)));
+        submit.accept(key, new ShareCommand.Initialize(
+                key, stateEpoch, Math.max(SharePartition.NOT_STARTED, startOffset), true, new OnceCaller<>(reply, error -> error)));
     }
 
     private void all(

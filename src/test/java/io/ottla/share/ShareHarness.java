@@ -111,7 +111,7 @@ final class ShareHarness {
     }
 
     void begin(long startOffset) {
-        ask((Caller<Errors> caller) -> new ShareCommand.Initialize(KEY, 1, startOffset, caller));
+        ask((Caller<Errors> caller) -> new ShareCommand.Initialize(KEY, 1, startOffset, true, caller));
     }
 
     Position look(int maxRecords) {

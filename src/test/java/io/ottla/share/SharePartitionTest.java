@@ -43,6 +43,17 @@ class SharePartitionTest {
     }
 
     @Test
+    void stateThatIsAskedForAgainStaysAndStateThatIsSetBeginsAnew() {
+        share.begin(5);
+        share.fetch("a", 10, 10, false);
+        share.acknowledge("a", 5, 6, ACCEPT);
+        share.ask((Caller<Errors> caller) -> new ShareCommand.Initialize(ShareHarness.KEY, 1, SharePartition.NOT_STARTED, false, caller));
+        assertEquals(7, share.state().startOffset());
+        share.begin(SharePartition.NOT_STARTED);
+        assertInstanceOf(Position.NotStarted.class, share.look(10));
+    }
+
+    @Test
     void acknowledgedRecordsAreDoneWithAndTheStartFollows() {
         share.begin(0);
         share.fetch("a", 10, 10, false);
