@@ -21,6 +21,11 @@ final class ShareFetchReply {
         data.setAcquisitionLockTimeoutMs(lockDurationMs);
     }
 
+    /** Has the partition in the reply, even if it gets nothing: so a session begins. */
+    void mention(ShareSession.Target target) {
+        partition(target);
+    }
+
     void acknowledged(ShareSession.Target target, Errors error) {
         partition(target).setAcknowledgeErrorCode(error.code()).setAcknowledgeErrorMessage(ShareAcknowledgements.messageOf(error));
     }

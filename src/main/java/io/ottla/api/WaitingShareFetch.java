@@ -67,6 +67,9 @@ final class WaitingShareFetch {
         this.reply = new ShareFetchReply(config.lockDurationMs());
         for (ShareSession.Target target : targets) {
             this.targets.add(new ShareFetchTarget(catalog, share, config, session.key(), target));
+            if (body.shareSessionEpoch() == ShareSession.INITIAL_EPOCH) {
+                reply.mention(target);
+            }
         }
     }
 
@@ -85,7 +88,7 @@ final class WaitingShareFetch {
             sendIfComplete();
             return;
         }
-        timer = body.maxWaitMs() > 0 ? request.loop().schedule(body.maxWaitMs(), this::waitedLongEnough) : null;
+        timer = body.maxWaitMs() > 0 && minBytes > 0 ? request.loop().schedule(body.maxWaitMs(), this::waitedLongEnough) : null;
         timeUp = timer == null;
         round();
     }
