@@ -140,7 +140,7 @@ final class PartitionLog {
             if (batch.hasProducerId()) {
                 ProducerEntry.Batch known = producers.check(batch, offset, origin);
                 if (known != null) {
-                    return new Appended(known.firstOffset(), known.lastOffset(), batch.logAppendTime() ? known.timestamp() : -1, logStart, true);
+                    return new Appended(known.firstOffset(), known.lastOffset(), known.timestamp(), logStart, true);
                 }
             }
             offset += batch.lastOffsetDelta() + 1L;
