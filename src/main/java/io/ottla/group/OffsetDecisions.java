@@ -213,18 +213,20 @@ final class OffsetDecisions {
 
     private void remove(String groupId, GroupCommand.TopicPartitions topic, List<GroupEvent> events) {
         for (int partition : topic.partitions()) {
-            if (offsets.get(groupId, topic.topic(), partition) != null) {
+            if (offsets.get(groupId, topic.topic(), partition) != null || offsets.isUnstable(groupId, topic.topic(), partition)) {
                 events.add(new GroupEvent.OffsetRemoved(groupId, topic.topic(), partition));
             }
         }
     }
 
-    /** Tombstones for everything that a group has committed. */
+    /** Tombstones for everything that a group has committed, and for what open transactions hold for it. */
     List<GroupEvent> removeAll(String groupId) {
         List<GroupEvent> events = new ArrayList<>();
-        for (Map.Entry<String, Map<Integer, CommittedOffset>> topic : offsets.of(groupId).entrySet()) {
-            topic.getValue().keySet().forEach(partition -> events.add(new GroupEvent.OffsetRemoved(groupId, topic.getKey(), partition)));
-        }
+        offsets.of(groupId).forEach((topic, partitions) -> partitions.keySet().forEach(partition ->
+                events.add(new GroupEvent.OffsetRemoved(groupId, topic, partition))));
+        offsets.promised(groupId).forEach((topic, partitions) -> partitions.stream()
+                .filter(partition -> offsets.get(groupId, topic, partition) == null)
+                .forEach(partition -> events.add(new GroupEvent.OffsetRemoved(groupId, topic, partition))));
         return events;
     }
 }

@@ -41,6 +41,7 @@ final class OffsetExpiry {
         outcome.timer(new GroupCommand.ExpireOffsets(), now.elapsedMs() + settings.checkIntervalMs());
         Set<String> gone = new HashSet<>();
         offsets.groups().forEach(group -> gone.addAll(offsets.of(group).keySet()));
+        offsets.promisedGroups().forEach(group -> gone.addAll(offsets.promised(group).keySet()));
         gone.removeIf(topicExists);
         gone.forEach(topic -> forget(topic, Uuid.ZERO_UUID, outcome));
     }
@@ -58,6 +59,15 @@ final class OffsetExpiry {
                     outcome.event(new GroupEvent.OffsetRemoved(groupId, topic, partition));
                 }
             });
+        }
+        for (String groupId : offsets.promisedGroups()) {
+            for (int partition : offsets.promised(groupId).getOrDefault(topic, Set.of())) {
+                CommittedOffset kept = offsets.get(groupId, topic, partition);
+                boolean gone = kept != null && kept.belongsTo(topicId);
+                if (!gone && offsets.isPromised(groupId, topic, partition, topicId)) {
+                    outcome.event(new GroupEvent.OffsetRemoved(groupId, topic, partition));
+                }
+            }
         }
     }
 

@@ -6,6 +6,8 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
@@ -58,11 +60,23 @@ final class OffsetTable {
         return unstable.keySet().stream().anyMatch(key -> key.groupId.equals(groupId));
     }
 
-    /** The topics for which the group's open transactions hold commits. */
-    Set<String> promisedTopics(String groupId) {
-        Set<String> topics = new HashSet<>();
-        unstable.keySet().stream().filter(key -> key.groupId.equals(groupId)).forEach(key -> topics.add(key.topic));
-        return topics;
+    /** The partitions for which open transactions hold commits of the group, by topic. */
+    Map<String, Set<Integer>> promised(String groupId) {
+        Map<String, Set<Integer>> partitions = new HashMap<>();
+        unstable.keySet().stream().filter(key -> key.groupId.equals(groupId)).forEach(key ->
+                partitions.computeIfAbsent(key.topic, topic -> new HashSet<>()).add(key.partition));
+        return partitions;
+    }
+
+    /** Every group for which open transactions hold something. */
+    Set<String> promisedGroups() {
+        return unstable.keySet().stream().map(Key::groupId).collect(Collectors.toSet());
+    }
+
+    /** Whether an open transaction holds a commit for this partition of a topic with this id. */
+    boolean isPromised(String groupId, String topic, int partition, Uuid topicId) {
+        Key key = new Key(groupId, topic, partition);
+        return promised.values().stream().map(promises -> promises.get(key)).anyMatch(promise -> promise != null && promise.offset.belongsTo(topicId));
     }
 
     /** INVALID_PRODUCER_EPOCH if a newer instance of the producer was here. */
@@ -103,7 +117,13 @@ final class OffsetTable {
         return new Key(commit.groupId(), commit.topic(), commit.partition());
     }
 
+    /** Also what open transactions hold for the partition: their end does not bring it back. */
     void remove(String groupId, String topic, int partition) {
+        Key key = new Key(groupId, topic, partition);
+        if (unstable.remove(key) != null) {
+            lastKept.remove(key);
+            promised.values().forEach(promises -> promises.remove(key));
+        }
         Map<String, Map<Integer, CommittedOffset>> ofGroup = committed.get(groupId);
         Map<Integer, CommittedOffset> ofTopic = ofGroup == null ? null : ofGroup.get(topic);
         if (ofTopic == null) {
