@@ -35,6 +35,7 @@ import org.apache.kafka.common.record.internal.MemoryRecords;
 final class ProduceRound {
     private static final short ALL = -1;
     private static final int FIRST_VERSION_WITH_ZSTD = 7;
+    private static final int FIRST_VERSION_OF_TV2 = 12;
     /** Kafka's admin client may write into internal topics. */
     private static final String ADMIN_CLIENT_ID = "__admin_client";
 
@@ -50,7 +51,7 @@ final class ProduceRound {
 
     private Map<TopicPartition, Errors> refused;
     private Pass pass;
-    private AppendOrigin origin = AppendOrigin.CLIENT_ON_LOOP;
+    private AppendOrigin origin;
     private boolean recordsKept;
     private final Iterator<TopicProduceData> topics;
     private Topic topic;
@@ -64,6 +65,7 @@ final class ProduceRound {
         this.body = body;
         this.request = request;
         acks = body.acks();
+        origin = version() >= FIRST_VERSION_OF_TV2 ? AppendOrigin.TV2_CLIENT_ON_LOOP : AppendOrigin.CLIENT_ON_LOOP;
         topics = body.topicData().iterator();
     }
 
@@ -108,7 +110,7 @@ final class ProduceRound {
     }
 
     private void goAside() {
-        origin = AppendOrigin.CLIENT;
+        origin = origin.aside();
         if (keepRecords()) {
             request.aside(this::step);
         } else {

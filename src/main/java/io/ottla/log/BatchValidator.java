@@ -71,7 +71,7 @@ final class BatchValidator {
         id = partition;
         config = topic;
         nowMs = wallMs;
-        ByteBuffer accepted = origin.client() ? checkFromClient(batches, origin == AppendOrigin.CLIENT_ON_LOOP) : checkFromCoordinator(batches);
+        ByteBuffer accepted = origin.client() ? checkFromClient(batches, origin.onLoop()) : checkFromCoordinator(batches);
         if (accepted.remaining() > config.segmentBytes()) {
             throw new AppendRefused(RECORD_LIST_TOO_LARGE, "Message batch size is " + accepted.remaining() + " bytes in append to partition " + id
                     + ", which exceeds the maximum configured segment size of " + config.segmentBytes() + ".");

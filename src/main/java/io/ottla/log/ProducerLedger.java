@@ -49,6 +49,7 @@ final class ProducerLedger {
     ProducerEntry.Batch check(BatchView batch, long offset, AppendOrigin origin) {
         ProducerEntry entry = producers.get(batch.producerId());
         if (entry == null) {
+            checkFirst(batch, offset, origin);
             return null;
         }
         short epoch = batch.producerEpoch();
@@ -68,6 +69,14 @@ final class ProducerLedger {
             checkData(batch, entry, offset, origin);
         }
         return null;
+    }
+
+    /** In the second protocol a later batch may not come first, or the one before it would be refused when it is sent again. Others may have been forgotten. */
+    private void checkFirst(BatchView batch, long offset, AppendOrigin origin) {
+        if (origin.secondProtocol() && batch.transactional() && batch.baseSequence() != 0) {
+            throw new AppendRefused(Errors.OUT_OF_ORDER_SEQUENCE_NUMBER, "Out of order sequence number for producer " + batch.producerId() + " at offset "
+                    + offset + " in " + id + ": " + batch.baseSequence() + " (incoming seq. number), and its transaction has written nothing here yet");
+        }
     }
 
     private void checkMarker(BatchView batch, ProducerEntry entry, long offset) {

@@ -55,7 +55,7 @@ public final class FakePartition implements Partition {
     @Override
     public Appended append(ByteBuffer buffer, AppendOrigin origin) {
         if (patience != null && MemoryRecords.readableRecords(buffer).firstBatch().isCompressed()) {
-            if (origin == AppendOrigin.CLIENT_ON_LOOP) {
+            if (origin.onLoop()) {
                 throw new AppendTooCostly("as the test wants it");
             }
             patience.acquireUninterruptibly();
