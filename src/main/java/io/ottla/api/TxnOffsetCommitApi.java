@@ -8,6 +8,7 @@ import io.ottla.transaction.TransactionalWrites.Asking;
 import io.ottla.transaction.TransactionalWrites.Pass;
 import io.ottla.transaction.TransactionalWrites.Write;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitResponseData;
@@ -61,10 +62,26 @@ final class TxnOffsetCommitApi implements Api<TxnOffsetCommitRequestData> {
     }
 
     private void commitInside(Pass pass, TxnOffsetCommitRequestData body, Request request) {
-        groups.txnOffsetCommit(request.context(), body, reply -> {
-            pass.leave();
-            request.reply(reply);
-        });
+        Pass inside = leftOnce(pass);
+        try {
+            groups.txnOffsetCommit(request.context(), body, reply -> {
+                inside.leave();
+                request.reply(reply);
+            });
+        } catch (RuntimeException e) {
+            inside.leave();
+            throw e;
+        }
+    }
+
+    /** A transaction of which a place is not left could never end; one that is left twice could end too early. */
+    private static Pass leftOnce(Pass pass) {
+        AtomicBoolean left = new AtomicBoolean();
+        return () -> {
+            if (left.compareAndSet(false, true)) {
+                pass.leave();
+            }
+        };
     }
 
     private static Asking asking(short version) {

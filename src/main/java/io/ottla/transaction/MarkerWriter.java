@@ -133,19 +133,37 @@ final class MarkerWriter {
         MarkerOrder order = marker.job.order;
         boolean ofNobody = order.producerId() < 0 || order.epoch() < 0;
         if (marker.partition.topic().equals(InternalTopics.CONSUMER_OFFSETS) && !ofNobody) {
-            offsets.complete(marker.partition.partition(), order.producerId(), order.epoch(), marker.coordinatorEpoch, order.commit(), marker::ended);
+            complete(marker);
             return;
         }
-        Topic topic = catalog.topics().get(marker.partition.topic());
-        if (topic == null || marker.partition.partition() >= topic.partitions().size()) {
+        Partition partition = partition(marker.partition);
+        if (partition == null) {
             marker.ended(Errors.UNKNOWN_TOPIC_OR_PARTITION);
         } else if (ofNobody) {
             LOG.info("event=marker-refused partition={} producer_id={} producer_epoch={} reason=\"no producer has this id or epoch\"",
                     marker.partition, order.producerId(), order.epoch());
             marker.ended(Errors.UNKNOWN_SERVER_ERROR);
         } else {
-            byPartition.computeIfAbsent(topic.partitions().get(marker.partition.partition()), id -> new ArrayList<>()).add(marker);
+            byPartition.computeIfAbsent(partition, id -> new ArrayList<>()).add(marker);
         }
+    }
+
+    private void complete(Marker marker) {
+        MarkerOrder order = marker.job.order;
+        offsets.complete(marker.partition.partition(), order.producerId(), order.epoch(), marker.coordinatorEpoch, order.commit(), error -> {
+            Marker again = error == Errors.TRANSACTION_COORDINATOR_FENCED ? withKnownEpoch(marker, partition(marker.partition)) : null;
+            if (again == null) {
+                marker.ended(error);
+            } else {
+                complete(again);
+            }
+        });
+    }
+
+    /** Null if there is none. */
+    private Partition partition(TopicPartition asked) {
+        Topic topic = catalog.topics().get(asked.topic());
+        return topic == null || asked.partition() >= topic.partitions().size() ? null : topic.partitions().get(asked.partition());
     }
 
     private static boolean late(Marker marker, Partition partition) {
@@ -178,11 +196,9 @@ final class MarkerWriter {
         }
         Marker marker = markers.getFirst();
         MarkerOrder order = marker.job.order;
-        int known = refusal.error() == Errors.TRANSACTION_COORDINATOR_FENCED && order.id() != null ? coordinatorEpochIn(partition, order.producerId()) : -1;
-        if (known > marker.coordinatorEpoch) {
-            LOG.warn("event=marker-fenced partition={} transactional_id={} coordinator_epoch={} known_epoch={} action=write-with-known-epoch",
-                    partition.id(), order.id(), marker.coordinatorEpoch, known);
-            append(partition, List.of(new Marker(marker.job, marker.partition, known)));
+        Marker again = refusal.error() == Errors.TRANSACTION_COORDINATOR_FENCED ? withKnownEpoch(marker, partition) : null;
+        if (again != null) {
+            append(partition, List.of(again));
             return;
         }
         LOG.info("event=marker-refused partition={} producer_id={} producer_epoch={} error={} reason=\"{}\"",
@@ -190,10 +206,26 @@ final class MarkerWriter {
         marker.ended(refusal.error());
     }
 
-    /** An operator may have written a marker with any epoch; the transaction must come to its end all the same. */
-    private static int coordinatorEpochIn(Partition partition, long producerId) {
-        return partition.describe().producers().stream().filter(producer -> producer.producerId() == producerId)
-                .mapToInt(ProducerState::coordinatorEpoch).max().orElse(-1);
+    /** An operator may have written a marker with any epoch; the transaction must come to its end all the same. Null if that is not why. */
+    private static Marker withKnownEpoch(Marker fenced, Partition partition) {
+        MarkerOrder order = fenced.job.order;
+        if (order.id() == null || partition == null) {
+            return null;
+        }
+        int known;
+        try {
+            known = partition.describe().producers().stream().filter(producer -> producer.producerId() == order.producerId())
+                    .mapToInt(ProducerState::coordinatorEpoch).max().orElse(-1);
+        } catch (ApiException e) {
+            LOG.info("event=marker-put-off partition={} reason=\"{}\" action=retry", fenced.partition, e.getMessage());
+            return null;
+        }
+        if (known <= fenced.coordinatorEpoch) {
+            return null;
+        }
+        LOG.warn("event=marker-fenced partition={} transactional_id={} coordinator_epoch={} known_epoch={} action=write-with-known-epoch",
+                fenced.partition, order.id(), fenced.coordinatorEpoch, known);
+        return new Marker(fenced.job, fenced.partition, known);
     }
 
     private static void end(List<Marker> markers, ApiException failure) {

@@ -24,6 +24,7 @@ import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ProducerState;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -227,6 +228,34 @@ class TransactionsTest {
         assertEquals(List.of(), Clients.pollFor(committedReader(topic, 2), Duration.ofMillis(200)));
         assertTrue(Clients.await(admin.describeProducers(List.of(partition)).partitionResult(partition)).activeProducers().getFirst()
                 .currentTransactionStartOffset().isEmpty());
+    }
+
+    /** In Apache Kafka 4.4.0 it stays in PrepareCommit. */
+    @Test
+    void anOperatorsMarkerOfALaterCoordinatorDoesNotKeepATransactionWithOffsetsOpen() {
+        String topic = clients.topic("fenced-offsets", 1);
+        String group = Clients.unique("fenced");
+        String id = Clients.unique("tx");
+        KafkaProducer<String, String> producer = producer(id);
+        TopicPartition read = new TopicPartition(topic, 0);
+        producer.beginTransaction();
+        producer.sendOffsetsToTransaction(Map.of(read, new OffsetAndMetadata(5)), new ConsumerGroupMetadata(group));
+        TransactionDescription open = Clients.await(clients.admin().describeTransactions(List.of(id)).description(id));
+        TopicPartition offsets = open.topicPartitions().iterator().next();
+        int laterCoordinator = 7;
+        Clients.await(clients.admin().abortTransaction(new AbortTransactionSpec(offsets, open.producerId(), (short) open.producerEpoch(), laterCoordinator)).all());
+        producer.commitTransaction();
+        Eventually.until(() -> "the end of the transaction", () ->
+                Clients.await(clients.admin().describeTransactions(List.of(id)).description(id)).state() == TransactionState.COMPLETE_COMMIT);
+        producer.beginTransaction();
+        producer.sendOffsetsToTransaction(Map.of(read, new OffsetAndMetadata(6)), new ConsumerGroupMetadata(group));
+        producer.commitTransaction();
+        Eventually.until(() -> "the second commit", () -> committed(group, read) == 6);
+    }
+
+    private long committed(String group, TopicPartition partition) {
+        OffsetAndMetadata committed = Clients.await(clients.admin().listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata()).get(partition);
+        return committed == null ? -1 : committed.offset();
     }
 
     @Test
