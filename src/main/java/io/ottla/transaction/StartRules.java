@@ -22,7 +22,7 @@ final class StartRules {
         if (current.status().prepared()) {
             return Verdict.refused(Errors.CONCURRENT_TRANSACTIONS);
         }
-        if (knowsItself && asked.expectedId() != current.producerId() && asked.expectedId() != current.previousProducerId()) {
+        if (knowsItself && asked.expectedId() != current.producerId() && !current.followed(asked.expectedId(), asked.expectedEpoch())) {
             return Verdict.refused(Errors.PRODUCER_FENCED);
         }
         if (current.status() == Status.ONGOING) {

@@ -49,6 +49,11 @@ record Transaction(
         return epoch >= LAST_EPOCH;
     }
 
+    /** Whether this producer took over when the epochs of that one were used up. */
+    boolean followed(long otherId, short otherEpoch) {
+        return otherId == previousProducerId && otherId != producerId && otherEpoch >= LAST_EPOCH;
+    }
+
     /** When an open transaction is late. */
     long deadlineMs() {
         return startMs + timeoutMs;

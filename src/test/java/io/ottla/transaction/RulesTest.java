@@ -56,6 +56,7 @@ class RulesTest {
         assertEquals(Verdict.refused(Errors.INVALID_TXN_STATE), end(complete, OLD, LAST, false, 2, -1));
         assertProducer(FRESH, 0, step(start(complete, OLD, LAST, -1)));
         assertEquals(Verdict.refused(Errors.PRODUCER_FENCED), start(complete, OLD, LAST - 1, -1));
+        assertEquals(Verdict.refused(Errors.PRODUCER_FENCED), start(complete, OLD, 0, -1));
     }
 
     @Test
