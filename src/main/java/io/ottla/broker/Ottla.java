@@ -194,6 +194,7 @@ public final class Ottla implements AutoCloseable {
                 maxOpenFiles(),
                 FLUSH_THREADS,
                 () -> live.now().getLong("producer.id.expiration.ms"),
+                config.getLong("producer.id.expiration.check.interval.ms"),
                 config.getLong("log.retention.check.interval.ms"),
                 () -> cleanerSettings(live.now()));
         try {

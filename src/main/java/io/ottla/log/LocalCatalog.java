@@ -174,6 +174,11 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         maintenance.retain();
     }
 
+    /** Forgets idle producers now instead of at the next check. */
+    void forgetIdleProducers() {
+        maintenance.forgetIdleProducers();
+    }
+
     /** How the disk treats the log. */
     public LogHealth health() {
         int offline = 0;

@@ -276,6 +276,18 @@ final class LocalPartition implements Partition {
         flusher.flushInBackground();
     }
 
+    /** Forgets producers that have not written for too long. A log that is not open costs no memory. */
+    void forgetIdleProducers(long nowMs) {
+        state.lock();
+        try {
+            if (state.inUse() && state.log() != null) {
+                state.log().producers().expire(nowMs - state.context().settings().producerExpirationMs().getAsLong());
+            }
+        } finally {
+            state.unlock();
+        }
+    }
+
     /** First half of retention; true if {@link #finishRetention} has to follow once the flush points are durable. */
     boolean startRetention(long nowMs) {
         return trim.start(nowMs);

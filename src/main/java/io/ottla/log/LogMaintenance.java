@@ -27,6 +27,7 @@ final class LogMaintenance {
     void start() {
         repeat(() -> FLUSH_MS, this::flush);
         repeat(context.settings()::retentionCheckMs, this::retain);
+        repeat(context.settings()::producerCheckMs, this::forgetIdleProducers);
         if (context.settings().cleaner().get().enabled()) {
             repeat(() -> context.settings().cleaner().get().backoffMs(), this::compact);
         }
@@ -56,6 +57,11 @@ final class LogMaintenance {
     /** One pass of compaction over all partitions. */
     void compact() {
         partitions.get().forEach(LocalPartition::compact);
+    }
+
+    /** One look for idle producers in all partitions. */
+    void forgetIdleProducers() {
+        partitions.get().forEach(partition -> partition.forgetIdleProducers(context.clock().wallMs()));
     }
 
     /** One pass of retention over all partitions. */

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param maxOpenFiles         segment and index files kept open at once; more are opened only while they are being sent or flushed
  * @param flushThreads         most threads that flush at the same time, started on demand
  * @param producerExpirationMs how long an idle idempotent producer is remembered (producer.id.expiration.ms); may change while the log is open
+ * @param producerCheckMs      how often idle producers are looked for (producer.id.expiration.check.interval.ms)
  * @param retentionCheckMs     how often retention is applied (log.retention.check.interval.ms)
  * @param cleaner              how compaction goes about its work; all but whether it does may change while the log is open
  */
@@ -27,6 +28,7 @@ public record LogSettings(
         int maxOpenFiles,
         int flushThreads,
         LongSupplier producerExpirationMs,
+        long producerCheckMs,
         long retentionCheckMs,
         Supplier<CleanerSettings> cleaner) {
 
@@ -39,14 +41,14 @@ public record LogSettings(
 
     /** Durable on the device, Kafka's defaults for all else. */
     public static LogSettings in(Path directory) {
-        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 8, () -> 86_400_000L, 300_000L, () -> CleanerSettings.DEFAULT);
+        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 8, () -> 86_400_000L, 600_000L, 300_000L, () -> CleanerSettings.DEFAULT);
     }
 
     public LogSettings withFlushMode(FlushMode mode) {
-        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, flushThreads, producerExpirationMs, retentionCheckMs, cleaner);
+        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, flushThreads, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
     }
 
     public LogSettings withTopicDefaults(Map<String, String> defaults) {
-        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, flushThreads, producerExpirationMs, retentionCheckMs, cleaner);
+        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, flushThreads, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
     }
 }

@@ -68,7 +68,6 @@ final class PartitionTrim {
             }
             state.open();
             PartitionLog log = state.log();
-            log.producers().expire(nowMs - state.context().settings().producerExpirationMs().getAsLong());
             if (Retention.dooms(log, topic, nowMs) && !flusher.flushing()) {
                 log.roll(nowMs);
                 flusher.request();

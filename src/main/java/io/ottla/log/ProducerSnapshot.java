@@ -8,21 +8,24 @@ import java.util.zip.CRC32C;
 
 /**
  * The bytes of a `.snapshot` file: Kafka's format (version 1), which knows only the last batch of each producer, followed by
- * what Kafka's readers ignore: the batches before the last one, so that duplicates are recognised after a restart too.
+ * what Kafka's readers ignore: when each producer was last heard of, so that a restart does not make it young again, and its
+ * batches before the last one, so that duplicates are recognised after a restart too.
  */
 final class ProducerSnapshot {
     private static final short VERSION = 1;
     private static final int HEADER_BYTES = 2 + 4;
     private static final int ENTRY_BYTES = 8 + 2 + 4 + 8 + 4 + 8 + 4 + 8;
     private static final int BATCH_BYTES = 4 + 8 + 4 + 8;
-    private static final int EXTENSION = 0x4f74746c;
+    /** Only the batches, as it was written at first. */
+    private static final int BATCHES_ONLY = 0x4f74746c;
+    private static final int EXTENSION = 0x4f74746d;
 
     private ProducerSnapshot() {}
 
     static ByteBuffer encode(Collection<ProducerEntry> entries) {
         int size = HEADER_BYTES + 4 + 4;
         for (ProducerEntry entry : entries) {
-            size += ENTRY_BYTES + 1 + Math.max(0, entry.batches().length - 1) * BATCH_BYTES;
+            size += ENTRY_BYTES + 8 + 1 + Math.max(0, entry.batches().length - 1) * BATCH_BYTES;
         }
         ByteBuffer buffer = ByteBuffer.allocate(size);
         buffer.putShort(VERSION).putInt(0).putInt(entries.size());
@@ -31,6 +34,7 @@ final class ProducerSnapshot {
         }
         buffer.putInt(EXTENSION);
         for (ProducerEntry entry : entries) {
+            buffer.putLong(entry.lastUsedMs());
             putEarlier(buffer, entry.batches());
         }
         buffer.flip().putInt(2, crc(buffer));
@@ -61,15 +65,17 @@ final class ProducerSnapshot {
         ByteBuffer buffer = bytes.duplicate().position(HEADER_BYTES);
         int count = buffer.getInt();
         ByteBuffer extension = buffer.duplicate().position(buffer.position() + count * ENTRY_BYTES);
-        boolean extended = extension.remaining() >= 4 && extension.getInt() == EXTENSION;
+        int kind = extension.remaining() >= 4 ? extension.getInt() : 0;
+        boolean extended = kind == EXTENSION || kind == BATCHES_ONLY;
         for (int i = 0; i < count; i++) {
-            ledger.restore(get(buffer, extended ? extension : null, nowMs));
+            long lastUsedMs = kind == EXTENSION ? extension.getLong() : nowMs;
+            ledger.restore(get(buffer, extended ? extension : null, lastUsedMs));
         }
         return true;
     }
 
-    private static ProducerEntry get(ByteBuffer buffer, ByteBuffer extension, long nowMs) {
-        ProducerEntry entry = new ProducerEntry(buffer.getLong(), nowMs);
+    private static ProducerEntry get(ByteBuffer buffer, ByteBuffer extension, long lastUsedMs) {
+        ProducerEntry entry = new ProducerEntry(buffer.getLong(), lastUsedMs);
         short epoch = buffer.getShort();
         int lastSequence = buffer.getInt();
         long lastOffset = buffer.getLong();

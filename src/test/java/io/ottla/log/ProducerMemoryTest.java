@@ -62,13 +62,27 @@ class ProducerMemoryTest {
         clock.advance(EXPIRATION_MS / 2);
         partition().append(Batches.idempotent(3, 0, 0, "c"), AppendOrigin.CLIENT);
         clock.advance(EXPIRATION_MS / 2 + 1);
-        catalog.retain();
+        catalog.forgetIdleProducers();
         assertEquals(List.of(2L, 3L), remembered());
         assertEquals(3, partition().append(Batches.idempotent(1, 0, 7, "d"), AppendOrigin.CLIENT).baseOffset(), "a forgotten producer goes on with any sequence");
         restart();
         assertTrue(remembered().contains(2L));
         clock.advance(EXPIRATION_MS + 1);
-        catalog.retain();
+        catalog.forgetIdleProducers();
+        assertEquals(List.of(2L), remembered());
+    }
+
+    @Test
+    void aRestartDoesNotMakeAProducerYoungAgain() throws IOException {
+        create(Map.of());
+        partition().append(Batches.idempotent(1, 0, 0, "a"), AppendOrigin.CLIENT);
+        clock.advance(EXPIRATION_MS / 2);
+        partition().append(Batches.idempotent(2, 0, 0, "b"), AppendOrigin.CLIENT);
+        catalog.close();
+        restart();
+        assertEquals(List.of(1L, 2L), remembered());
+        clock.advance(EXPIRATION_MS / 2 + 1);
+        catalog.forgetIdleProducers();
         assertEquals(List.of(2L), remembered());
     }
 
