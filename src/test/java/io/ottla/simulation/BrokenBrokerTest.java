@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -35,7 +36,8 @@ class BrokenBrokerTest {
     private Path data;
 
     @ParameterizedTest
-    @CsvSource({"NONE,", "FORGETS_ABORTED, ABORTED_READ", "READS_PAST_STABLE, ABORTED_READ", "FLIPS_MARKERS, TORN_TRANSACTION", "DROPS_MARKERS, LOST_WRITE"})
+    @CsvSource({"NONE,", "FORGETS_ABORTED, ABORTED_READ", "READS_PAST_STABLE, ABORTED_READ", "FLIPS_MARKERS, TORN_TRANSACTION", "DROPS_MARKERS, LOST_WRITE",
+            "APPENDS_TWICE, DUPLICATE", "MAKES_UP_RECORDS, PHANTOM", "FORGETS_THE_BEGINNING, CHANGED_READ", "APPENDS_LATE, REAL_TIME_CYCLE"})
     void isFoundByTheListChecker(Fault fault, Anomaly expected) throws IOException {
         TransactionHistory history = new TransactionHistory();
         try (BrokenBroker broker = new BrokenBroker(data, fault); Clients clients = new Clients(broker.bootstrapServers())) {
@@ -44,12 +46,60 @@ class BrokenBrokerTest {
             producer.initTransactions();
             for (int i = 0; i < TRANSACTIONS; i++) {
                 history.add(attempt("t" + i, i % 3 < 2, topic, producer));
+                if (i == TRANSACTIONS / 2) {
+                    history.addRead(readNow(clients, topic));
+                }
             }
             read(clients, topic, expected, history);
         }
         if (expected == null) {
             assertEquals(Map.of(), history.anomalies());
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"NONE,", "READS_PAST_STABLE, INFORMATION_CYCLE"})
+    void transactionsThatReadEachOthersWritesAreFound(Fault fault, Anomaly expected) throws IOException {
+        TransactionHistory history = new TransactionHistory();
+        try (BrokenBroker broker = new BrokenBroker(data, fault); Clients clients = new Clients(broker.bootstrapServers())) {
+            String topic = clients.topic("lists", LISTS);
+            List<KafkaProducer<String, String>> producers = List.of(open(clients, topic, "a"), open(clients, topic, "b"));
+            long begun = System.nanoTime();
+            Set<String> read = new TreeSet<>(readNow(clients, topic).getOrDefault(0, List.of()));
+            producers.forEach(KafkaProducer::commitTransaction);
+            for (String name : List.of("a", "b")) {
+                Set<String> others = new TreeSet<>(read);
+                others.remove(name);
+                history.add(new Attempt(name, Set.of(0), Outcome.COMMITTED, begun, System.nanoTime(), others));
+            }
+            Eventually.until(() -> "both are seen", () -> readNow(clients, topic).getOrDefault(0, List.of()).size() == 2);
+            history.addRead(readNow(clients, topic));
+        }
+        assertEquals(expected == null ? Set.of() : Set.of(expected), history.anomalies().keySet());
+    }
+
+    private static KafkaProducer<String, String> open(Clients clients, String topic, String name) {
+        KafkaProducer<String, String> producer = clients.producer(Map.of("transactional.id", name));
+        producer.initTransactions();
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>(topic, 0, null, name));
+        producer.flush();
+        return producer;
+    }
+
+    /** What there is to read now, from the beginning. */
+    private static Map<Integer, List<String>> readNow(Clients clients, String topic) {
+        Map<Integer, List<String>> lists = new TreeMap<>();
+        List<TopicPartition> partitions = IntStream.range(0, LISTS).mapToObj(i -> new TopicPartition(topic, i)).toList();
+        try (KafkaConsumer<String, String> consumer = clients.consumer(null, Map.of("isolation.level", "read_committed"))) {
+            consumer.assign(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            Eventually.until(() -> "everything read up to " + ends, () -> {
+                consumer.poll(Duration.ofMillis(100)).forEach(record -> lists.computeIfAbsent(record.partition(), list -> new ArrayList<>()).add(record.value()));
+                return partitions.stream().allMatch(partition -> consumer.position(partition) >= ends.get(partition));
+            });
+        }
+        return lists;
     }
 
     private static Attempt attempt(String name, boolean commit, String topic, KafkaProducer<String, String> producer) {

@@ -13,6 +13,7 @@ import io.ottla.topic.PartitionOffsets;
 import io.ottla.topic.ReadLimit;
 import io.ottla.wire.StoredRecords;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,9 +27,11 @@ import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 
-/** A partition with one fault. */
+/** A partition with one fault. Safe for any thread, as far as the whole one is. */
 final class BrokenPartition implements Partition {
     private static final int SMALL_READ_BYTES = 300;
+    /** Of the batches that a client appends, the one with which things go wrong, or begin to. */
+    private static final int WITNESSED = 10;
 
     private final Partition whole;
     private final Fault fault;
@@ -36,6 +39,8 @@ final class BrokenPartition implements Partition {
     private final int life;
     /** Sequences that this partition makes up, by producer id and epoch. */
     private final Map<List<Long>, Integer> sequences = new HashMap<>();
+    private int appends;
+    private MemoryRecords held;
 
     BrokenPartition(Partition whole, Fault fault, Random random, int life) {
         this.whole = whole;
@@ -72,15 +77,49 @@ final class BrokenPartition implements Partition {
         if (holdsData() && origin.client() && fault == Fault.WRITES_DUPLICATES) {
             return whole.append(renumbered(batches), origin);
         }
+        if (holdsData() && origin.client()) {
+            return appendData(batches, origin);
+        }
         boolean marker = holdsData() && origin == AppendOrigin.COORDINATOR;
         if (marker && fault == Fault.DROPS_MARKERS && random.nextInt(10) == 0) {
-            PartitionOffsets offsets = whole.offsets();
-            return new Appended(offsets.logEnd(), offsets.logEnd() - 1, -1, offsets.logStart(), false);
+            return notWritten();
         }
         if (marker && fault == Fault.FLIPS_MARKERS && random.nextInt(10) == 0) {
             return whole.append(aborting(batches), origin);
         }
         return whole.append(batches, origin);
+    }
+
+    private Appended notWritten() {
+        PartitionOffsets offsets = whole.offsets();
+        return new Appended(offsets.logEnd(), offsets.logEnd() - 1, -1, offsets.logStart(), false);
+    }
+
+    private synchronized Appended appendData(ByteBuffer batches, AppendOrigin origin) {
+        appends++;
+        MemoryRecords copy = withoutProducer(batches);
+        if (fault == Fault.APPENDS_LATE && appends == WITNESSED) {
+            held = copy;
+            return notWritten();
+        }
+        Appended appended = whole.append(batches, origin);
+        if (fault == Fault.APPENDS_TWICE && appends % WITNESSED == 0) {
+            whole.append(copy.buffer(), origin);
+        } else if (fault == Fault.MAKES_UP_RECORDS && appends == WITNESSED) {
+            whole.append(MemoryRecords.withRecords(Compression.NONE, new SimpleRecord("made-up".getBytes(StandardCharsets.UTF_8))).buffer(), origin);
+        } else if (fault == Fault.FORGETS_THE_BEGINNING && appends == 2 * WITNESSED) {
+            whole.deleteRecordsBefore(whole.offsets().highWatermark());
+        } else if (held != null && appends == 2 * WITNESSED) {
+            whole.append(held.buffer(), origin);
+        }
+        return appended;
+    }
+
+    /** The same records, which no transaction hides. */
+    private static MemoryRecords withoutProducer(ByteBuffer batches) {
+        List<SimpleRecord> records = new ArrayList<>();
+        MemoryRecords.readableRecords(batches.duplicate()).records().forEach(each -> records.add(new SimpleRecord(each)));
+        return MemoryRecords.withRecords(Compression.NONE, records.toArray(SimpleRecord[]::new));
     }
 
     private ByteBuffer renumbered(ByteBuffer batches) {

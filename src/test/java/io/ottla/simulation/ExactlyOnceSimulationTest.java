@@ -8,11 +8,12 @@ import static org.junit.jupiter.api.Assertions.fail;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Producers of both protocols, zombies among them, read_committed readers and consumer groups against the whole broker on a disk that
@@ -55,7 +56,7 @@ class ExactlyOnceSimulationTest {
 
     /** The checks themselves: what is broken on purpose is found, and by the check that is meant to find it. */
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    @MethodSource("faults")
     void whatIsBrokenIsFound(Fault fault) throws IOException {
         for (long seed = 1; seed <= MOST_UNTIL_FOUND; seed++) {
             try {
@@ -67,5 +68,9 @@ class ExactlyOnceSimulationTest {
             }
         }
         assertEquals(fault.found(), null, "not found in " + MOST_UNTIL_FOUND + " histories");
+    }
+
+    private static Stream<Fault> faults() {
+        return Stream.of(Fault.values()).filter(fault -> fault.found() != null);
     }
 }

@@ -25,7 +25,15 @@ enum Fault {
     /** Some reads of the compacted topic end too early, as if compaction had taken the rest. */
     HIDES_LATEST(Violation.Kind.LOST_BY_COMPACTION),
     /** The sequences of producers are forgotten when the broker starts again. */
-    FORGETS_PRODUCERS(Violation.Kind.PRODUCERS_CHANGED);
+    FORGETS_PRODUCERS(Violation.Kind.PRODUCERS_CHANGED),
+    /** Some batches are written once more. */
+    APPENDS_TWICE(null),
+    /** There are records that nobody has sent. */
+    MAKES_UP_RECORDS(null),
+    /** Records are gone after they were read. */
+    FORGETS_THE_BEGINNING(null),
+    /** A batch is acknowledged, and written after those that came later. */
+    APPENDS_LATE(null);
 
     private final Violation.Kind found;
 
@@ -33,7 +41,7 @@ enum Fault {
         this.found = found;
     }
 
-    /** The check that finds this fault; null for none. */
+    /** The check of the simulation that finds this fault; null for those that are for the list checker only, and for none. */
     Violation.Kind found() {
         return found;
     }
