@@ -119,7 +119,7 @@ final class ListWriter {
         boolean usable = false;
         try {
             producer.beginTransaction();
-            chosen.forEach(list -> producer.send(new ProducerRecord<>(topic, list, null, name)));
+            chosen.forEach(list -> producer.send(new ProducerRecord<>(topic, list, name, name)));
             producer.flush();
             if (fate < COMMITS) {
                 producer.commitTransaction();

@@ -11,6 +11,8 @@ import io.ottla.testkit.Clients;
 import io.ottla.testkit.Eventually;
 import io.ottla.testkit.FreePort;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,9 +20,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -40,15 +45,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Transactions while the broker and its clients are killed with {@code kill -9}. {@code -Dottla.crash.rounds=N} kills them more often,
- * {@code -Dottla.seed=N} says who is killed when.
+ * {@code -Dottla.seed=N} says who is killed when, {@code -Dottla.crash.configs=NAME=VALUE,...} sets the broker's configs and
+ * {@code -Dottla.crash.topic=NAME=VALUE,...} the topic's. What the broker has stored is kept in the build's folder if anything is wrong with it.
  */
 class TransactionsCrashTest {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionsCrashTest.class);
     private static final long SEED = Long.getLong("ottla.seed", 1);
     private static final int ROUNDS = Integer.getInteger("ottla.crash.rounds", 3);
+    private static final List<String> CONFIGS = settings("ottla.crash.configs");
+    private static final List<String> TOPIC = settings("ottla.crash.topic");
     private static final int LISTS = 4;
     private static final int WRITERS = 3;
     private static final int COPIES = 400;
+
+    /** Not all of a start, so that some are killed before they are ready. */
+    private static final int START_MS = 400;
 
     @TempDir
     private Path data;
@@ -66,7 +77,7 @@ class TransactionsCrashTest {
         List<ChildProcess> writers = new ArrayList<>();
         List<ChildProcess> dead = new ArrayList<>();
         try (Clients clients = new Clients(address)) {
-            String topic = clients.topic("lists", LISTS);
+            String topic = clients.topic("lists", LISTS, TOPIC.stream().map(each -> each.split("=")).collect(Collectors.toMap(each -> each[0], each -> each[1])));
             for (int i = 0; i < WRITERS; i++) {
                 writers.add(writer(i, address, topic, random.nextLong()));
             }
@@ -74,6 +85,9 @@ class TransactionsCrashTest {
                 awaitCommits(writers, 10 + random.nextInt(20));
                 if (random.nextInt(3) > 0 || round == 0) {
                     broker.kill();
+                    if (random.nextInt(3) == 0) {
+                        killDuringStart(port, random.nextInt(START_MS));
+                    }
                     broker = start(port);
                 }
                 if (random.nextInt(2) > 0 || round == 0) {
@@ -96,7 +110,8 @@ class TransactionsCrashTest {
             writers.forEach(ChildProcess::close);
             broker.close();
         }
-        assertEquals(Map.of(), history.anomalies(), "seed " + SEED);
+        Map<TransactionHistory.Anomaly, Set<String>> anomalies = history.anomalies();
+        assertEquals(Map.of(), anomalies, () -> "seed " + SEED + ", evidence in " + keep(anomalies));
         assertTrue(history.count(Outcome.ABORTED) > 0 && history.count(Outcome.COMMITTED) > 0);
         LOG.info("event=history_checked rounds={} committed={} aborted={} unknown={} write_cycles={}", ROUNDS, history.count(Outcome.COMMITTED),
                 history.count(Outcome.ABORTED), history.count(Outcome.UNKNOWN), history.writeCycles().size());
@@ -180,10 +195,42 @@ class TransactionsCrashTest {
     }
 
     private ChildProcess start(int port) {
-        ChildProcess broker = ChildProcess.java(Main.class, "start", "--port", "" + port, "--data", data.toString(),
-                "--override", "transaction.abort.timed.out.transaction.cleanup.interval.ms=200");
+        ChildProcess broker = launch(port);
         broker.awaitLine(Eventually.DEADLINE, line -> line.startsWith("ready"));
         return broker;
+    }
+
+    private ChildProcess launch(int port) {
+        List<String> arguments = new ArrayList<>(List.of("start", "--port", "" + port, "--data", data.toString(),
+                "--override", "transaction.abort.timed.out.transaction.cleanup.interval.ms=200"));
+        CONFIGS.forEach(config -> arguments.addAll(List.of("--override", config)));
+        return ChildProcess.java(Main.class, arguments.toArray(String[]::new));
+    }
+
+    private void killDuringStart(int port, int afterMs) {
+        try (ChildProcess broker = launch(port)) {
+            LockSupport.parkNanos(Duration.ofMillis(afterMs).toNanos());
+            broker.kill();
+        }
+    }
+
+    private static List<String> settings(String property) {
+        return Stream.of(System.getProperty(property, "").split(",")).filter(each -> !each.isEmpty()).toList();
+    }
+
+    /** Copies what the broker has stored, beside what is wrong with it. */
+    private Path keep(Map<TransactionHistory.Anomaly, Set<String>> anomalies) {
+        Path kept = Path.of("target", "crash-" + SEED + "-" + ProcessHandle.current().pid());
+        try (Stream<Path> files = Files.walk(data)) {
+            for (Path file : files.toList()) {
+                Files.createDirectories(kept.resolve(data.relativize(file)).getParent());
+                Files.copy(file, kept.resolve(data.relativize(file)));
+            }
+            Files.writeString(kept.resolve("anomalies.txt"), anomalies.toString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return kept.toAbsolutePath();
     }
 
     /** A producer that has fenced the one before it, or null if that has to be tried again. */
