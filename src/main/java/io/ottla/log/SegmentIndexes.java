@@ -123,11 +123,13 @@ final class SegmentIndexes {
         }
     }
 
-    /** Ends the indexes: there are no more batches. */
+    /** Ends the indexes: there are no more batches. Both are there from now on, if only as empty files: Kafka's tools ask for one to look at the other. */
     void seal() throws IOException {
         appendTime();
         offsets.writePending();
+        offsets.createIfMissing();
         times.writePending();
+        times.createIfMissing();
     }
 
     /** Sees to it that every kind of index is there, so that none of a replaced segment's is left. */

@@ -40,6 +40,21 @@ class DumpLogTest {
         }
     }
 
+    /** The tool opens the offset index beside a time index, also where a segment is too small for an entry. */
+    @Test
+    void indexesOfSmallSegmentsAreThereTogether() throws IOException {
+        try (Ottla broker = Ottla.startTemporary(Map.of()); Clients clients = new Clients(broker.bootstrapServers())) {
+            String topic = clients.topic("dump", 1, Map.of("internal.segment.bytes", "1000"));
+            for (int i = 0; i < 8; i++) {
+                clients.sendNumbers(topic, 0, 20 * i, 20 * i + 19);
+            }
+            String files = files(broker, topic + "-0", ".timeindex");
+            assertTrue(files.contains(","), files);
+            List<String> lines = KafkaTools.run(DUMP_LOG, "--files", files);
+            assertTrue(lines.stream().noneMatch(line -> line.contains("ismatch")), lines::toString);
+        }
+    }
+
     @Test
     void committedOffsetsAreDecoded() throws IOException {
         try (Ottla broker = Ottla.startTemporary(Map.of("offsets.topic.num.partitions", "1")); Clients clients = new Clients(broker.bootstrapServers())) {
