@@ -18,6 +18,27 @@ record EpochHistory(List<Start> starts) {
         return starts.isEmpty() ? 0 : starts.getLast().epoch();
     }
 
+    /** The epoch of a batch at {@code offset}; -1 before the first. */
+    int at(long offset) {
+        int epoch = -1;
+        for (Start start : starts) {
+            epoch = start.offset() <= offset ? start.epoch() : epoch;
+        }
+        return epoch;
+    }
+
+    /** Whether there is a first epoch at least, and each starts later than the one before it. */
+    boolean ascending() {
+        Start before = new Start(-1, -1);
+        for (Start start : starts) {
+            if (start.epoch() <= before.epoch() || start.offset() <= before.offset()) {
+                return false;
+            }
+            before = start;
+        }
+        return !starts.isEmpty();
+    }
+
     /** The history with {@code epoch} starting at {@code offset}; itself if the epoch is known. */
     EpochHistory with(int epoch, long offset) {
         if (!starts.isEmpty() && starts.getLast().epoch() >= epoch) {

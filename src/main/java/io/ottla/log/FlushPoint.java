@@ -39,7 +39,8 @@ record FlushPoint(
         return new FlushPoint(segmentBase, offset, position, newLogStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, clean, gaps, cleanedTo, abortedCheck);
     }
 
-    FlushPoint unclean() {
-        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, leaderEpoch, indexEntries, timeEntries, producers, false, gaps, cleanedTo, abortedCheck);
+    /** The same, but from now on there are records of {@code newLeaderEpoch} that it knows nothing of. */
+    FlushPoint unclean(int newLeaderEpoch) {
+        return new FlushPoint(segmentBase, offset, position, logStart, maxTimestamp, maxTimestampOffset, newLeaderEpoch, indexEntries, timeEntries, producers, false, gaps, cleanedTo, abortedCheck);
     }
 }

@@ -7,6 +7,7 @@ import io.ottla.wire.BatchView;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Copies one partition's folder batch by batch, checking each, with indexes and producers made anew. Used once, by one thread. */
@@ -22,6 +23,7 @@ final class ImportedPartition {
     private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
     private final long nowMs;
     private long nextOffset;
+    private int highestEpoch;
 
     ImportedPartition(LogContext context, PartitionId id, Path source, Path target, TopicConfig config) {
         this.context = context;
@@ -41,6 +43,7 @@ final class ImportedPartition {
             return null;
         }
         clearTarget();
+        List<Segment> copies = new ArrayList<>();
         Segment last = null;
         int abortedCheck = 0;
         nextOffset = segments.getFirst().baseOffset();
@@ -49,17 +52,19 @@ final class ImportedPartition {
                 finish(last);
             }
             last = copy(segment, segment == segments.getLast());
+            copies.add(last);
             abortedCheck ^= last.aborted().check();
             segment.close();
         }
         finish(last);
-        writeDescription(segments.getFirst().baseOffset());
+        long first = Math.max(logStart, segments.getFirst().baseOffset());
+        EpochHistory epochs = new EpochRecovery(copies, last.sizeBytes(), first, nextOffset, Math.max(highestEpoch, source.epochs().latest())).run(source.epochs());
+        writeDescription(epochs.with(epochs.latest(), first));
         context.disk().syncDirectory(target);
-        EpochHistory epochs = source.epochs();
-        FlushPoint point = new FlushPoint(last.baseOffset(), nextOffset, last.sizeBytes(), Math.max(logStart, segments.getFirst().baseOffset()),
+        FlushPoint point = new FlushPoint(last.baseOffset(), nextOffset, last.sizeBytes(), first,
                 last.indexes().maxTimestamp(), last.indexes().maxTimestampOffset(), epochs.latest(), last.indexes().durableOffsetEntries(), last.indexes().durableTimeEntries(),
                 !producers.isEmpty(), true, true, 0, abortedCheck);
-        last.close();
+        copies.forEach(Segment::close);
         return point;
     }
 
@@ -108,6 +113,7 @@ final class ImportedPartition {
         if (aborted != null) {
             to.aborted().append(aborted);
         }
+        highestEpoch = Math.max(highestEpoch, batch.leaderEpoch());
         producers.apply(batch, nowMs);
     }
 
@@ -118,12 +124,11 @@ final class ImportedPartition {
         segment.flushed();
     }
 
-    private void writeDescription(long first) throws IOException {
+    private void writeDescription(EpochHistory epochs) throws IOException {
         source.addForgotten(producers, nextOffset, nowMs);
         if (!producers.isEmpty()) {
             SmallFiles.replace(context.disk(), target.resolve(LogFileNames.of(nextOffset, LogFileNames.SNAPSHOT)), ProducerSnapshot.encode(producers.entries()));
         }
-        EpochHistory epochs = source.epochs().with(source.epochs().latest(), first);
         SmallFiles.replace(context.disk(), target.resolve(LogFileNames.LEADER_EPOCHS), epochs.encode());
         SmallFiles.replace(context.disk(), target.resolve(LogFileNames.PARTITION_METADATA), PartitionMetadata.encode(id.topicId()));
     }

@@ -112,11 +112,14 @@ final class LocalPartition implements Partition {
         }
     }
 
-    /** Where records are readable before they are durable, the next start must know that this one was not closed cleanly. */
+    /**
+     * Where records are readable before they are durable, the next start must know that this one was not closed cleanly, and in which
+     * epoch its records were: theirs may be gone, and no others may have it.
+     */
     private void noteUse() throws IOException {
         FlushPoint point = state.point().get();
-        if (state.context().durableAtOnce() && point != null && point.clean()) {
-            FlushPoint unclean = point.unclean();
+        if (state.context().durableAtOnce() && point != null && (point.clean() || point.leaderEpoch() < state.log().leaderEpoch())) {
+            FlushPoint unclean = point.unclean(state.log().leaderEpoch());
             state.point().writeThrough(unclean);
             state.point().set(unclean);
         }

@@ -57,6 +57,8 @@ final class LogLoader {
     private int endPosition;
     private long snapshotOffset;
     private long replayed;
+    private EpochHistory epochs = EpochHistory.EMPTY;
+    private int highestEpoch;
     private boolean changed;
     /** Whether files came or went for which the folder has not been synced. */
     private boolean newNames;
@@ -82,6 +84,8 @@ final class LogLoader {
             replacePoint();
         }
         nextOffset = point == null ? 0 : point.logStart();
+        epochs = folder.epochs();
+        highestEpoch = point == null ? 0 : point.leaderEpoch();
         if (segments.isEmpty()) {
             if (point != null && point.offset() > point.logStart()) {
                 throw new DamagedLogException("no segment of " + id + " is left, but records up to offset " + point.offset() + " were durable");
@@ -104,8 +108,8 @@ final class LogLoader {
         Segment last = segments.isEmpty() ? null : segments.getLast();
         long first = segments.isEmpty() ? nextOffset : segments.getFirst().baseOffset();
         long logStart = Math.max(first, point == null ? 0 : point.logStart());
-        EpochHistory epochs = folder.epochs();
-        int epoch = Math.max(epochs.latest(), point == null ? 0 : point.leaderEpoch());
+        boolean described = !checkEpochs(logStart) && folder.described();
+        int epoch = Math.max(epochs.latest(), highestEpoch);
         boolean newEpoch = context.durableAtOnce() && last != null && (point == null || !point.clean());
         if (newEpoch) {
             // Readers may have seen records that a power cut took away: a new epoch lets them find out (KIP-320).
@@ -114,9 +118,19 @@ final class LogLoader {
         if (last != null) {
             epochs = epochs.with(epoch, epochs.starts().isEmpty() ? first : nextOffset);
         }
-        boolean incomplete = last != null && (newEpoch || !folder.described());
+        boolean incomplete = last != null && (newEpoch || !described);
         LogPosition end = new LogPosition(last, nextOffset, last == null ? 0 : endPosition);
         return new Loaded(segments.toArray(Segment[]::new), end, logStart, epoch, epochs, producers, folder.exists(), snapshotOffset, replayed, changed, incomplete, point != null && point.gaps(), point == null ? 0 : Math.min(point.cleanedTo(), nextOffset));
+    }
+
+    /** Returns whether the file has to be written anew. */
+    private boolean checkEpochs(long logStart) throws IOException {
+        EpochHistory found = folder.epochs();
+        if (!segments.isEmpty()) {
+            epochs = new EpochRecovery(segments, endPosition, logStart, nextOffset, highestEpoch).run(epochs);
+        }
+        changed |= !epochs.equals(found);
+        return !epochs.equals(found);
     }
 
     private void recover() throws IOException {
@@ -255,12 +269,21 @@ final class LogLoader {
 
     private void take(Segment segment, BatchView batch, int position) throws IOException {
         segment.index(batch, position, config.indexIntervalBytes());
+        noteEpoch(batch);
         TransactionIndex.Entry aborted = producers.abortedBy(batch, batch.lastOffset());
         if (aborted != null) {
             newNames = true;
             segment.aborted().append(aborted);
         }
         producers.apply(batch, nowMs);
+    }
+
+    /** What the flush point does not know of is a flipped bit: a new epoch is written down before it is used. */
+    private void noteEpoch(BatchView batch) {
+        if (batch.leaderEpoch() >= 0 && (point == null || batch.leaderEpoch() <= point.leaderEpoch())) {
+            highestEpoch = Math.max(highestEpoch, batch.leaderEpoch());
+            epochs = epochs.with(batch.leaderEpoch(), batch.baseOffset());
+        }
     }
 
     private void cut(int index, int position, String why) throws IOException {

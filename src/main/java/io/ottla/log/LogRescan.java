@@ -11,6 +11,7 @@ final class LogRescan {
     private final long nowMs;
     private final ProducerLedger producers;
     private long nextOffset = -1;
+    private int highestEpoch;
     private boolean gaps;
     private String problem;
 
@@ -41,7 +42,7 @@ final class LogRescan {
             aborted ^= segment.aborted().check();
         }
         long first = segments.getFirst().baseOffset();
-        return new FlushPoint(last.baseOffset(), rescan.nextOffset, end, first, -1, -1, 0, 0, 0, true, false, rescan.gaps, 0, aborted);
+        return new FlushPoint(last.baseOffset(), rescan.nextOffset, end, first, -1, -1, rescan.highestEpoch, 0, 0, true, false, rescan.gaps, 0, aborted);
     }
 
     private int tail(Segment segment) throws IOException {
@@ -69,6 +70,7 @@ final class LogRescan {
     private void take(Segment segment, BatchView batch) throws IOException {
         gaps |= batch.baseOffset() != nextOffset;
         nextOffset = batch.nextOffset();
+        highestEpoch = Math.max(highestEpoch, batch.leaderEpoch());
         TransactionIndex.Entry entry = producers.abortedBy(batch, batch.lastOffset());
         if (entry != null) {
             segment.aborted().append(entry);

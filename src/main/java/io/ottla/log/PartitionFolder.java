@@ -97,7 +97,7 @@ final class PartitionFolder {
         String text = text(LogFileNames.LEADER_EPOCHS);
         EpochHistory known = EpochHistory.decode(text);
         if (known == null && !text.isEmpty()) {
-            LOG.warn("event=leader_epochs_damaged partition={} action=starting_a_new_history", id);
+            LOG.warn("event=leader_epochs_damaged partition={} action=asking_the_batches", id);
         }
         return known == null ? EpochHistory.EMPTY : known;
     }

@@ -98,6 +98,11 @@ final class PartitionLog {
         return point(false);
     }
 
+    /** What appends are stamped with. */
+    int leaderEpoch() {
+        return leaderEpoch;
+    }
+
     ProducerLedger producers() {
         return producers;
     }

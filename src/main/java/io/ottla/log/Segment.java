@@ -397,6 +397,16 @@ final class Segment {
         return header(handle.file(), position, limit).sizeBytes();
     }
 
+    /** The header of the batch at {@code position}, until this thread reads another. */
+    BatchView headerAt(int position, int limit) throws IOException {
+        FileHandle handle = log.acquire();
+        try {
+            return header(handle.file(), position, limit);
+        } finally {
+            handle.release();
+        }
+    }
+
     private BatchView header(DiskFile file, int position, int limit) throws IOException {
         if (position < 0) {
             throw new DamagedLogException("an index of " + log.path() + " points to byte " + position);
