@@ -18,6 +18,7 @@ final class ImportedPartition {
     private final PartitionId id;
     private final Path target;
     private final TopicConfig config;
+    private final Path sourceFolder;
     private final PartitionFolder source;
     private final ProducerLedger producers;
     private final ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
@@ -30,6 +31,7 @@ final class ImportedPartition {
         this.id = id;
         this.target = target;
         this.config = config;
+        sourceFolder = source;
         this.source = new PartitionFolder(context, id, source);
         producers = new ProducerLedger(id);
         nowMs = context.clock().wallMs();
@@ -38,7 +40,7 @@ final class ImportedPartition {
     /** Returns what is durable in the target now, or null if there is no record. */
     FlushPoint copy(long logStart) throws IOException {
         source.look();
-        List<Segment> segments = source.segments(nowMs);
+        List<Segment> segments = KafkaSwap.settle(context, sourceFolder, source.segments(nowMs), nowMs);
         if (segments.isEmpty()) {
             return null;
         }

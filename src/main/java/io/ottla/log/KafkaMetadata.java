@@ -19,13 +19,14 @@ import org.apache.kafka.common.record.internal.MutableRecordBatch;
 import org.apache.kafka.common.record.internal.Record;
 
 /**
- * What a KRaft controller has written down of the configs of topics: its newest snapshot, and the log after it (KIP-500, KIP-630).
- * Of its records three kinds count: TopicRecord, ConfigRecord and RemoveTopicRecord.
+ * What a KRaft controller has written down of topics, their configs and partitions: its newest snapshot, and the log after it (KIP-500, KIP-630).
+ * Of its records four kinds count: TopicRecord, PartitionRecord, ConfigRecord and RemoveTopicRecord.
  */
 final class KafkaMetadata {
     private static final Pattern SNAPSHOT = Pattern.compile("\\d{20}-\\d{10}\\.checkpoint");
     private static final int OFFSET_DIGITS = 20;
     private static final int TOPIC = 2;
+    private static final int PARTITION = 3;
     private static final int CONFIG = 4;
     private static final int REMOVE_TOPIC = 9;
     private static final int SIZE_AT = 8;
@@ -33,6 +34,7 @@ final class KafkaMetadata {
 
     private final Disk disk;
     private final Map<Uuid, String> topics = new HashMap<>();
+    private final Map<Uuid, Integer> partitions = new HashMap<>();
     private final Map<String, Map<String, String>> configs = new HashMap<>();
 
     private KafkaMetadata(Disk disk) {
@@ -65,6 +67,11 @@ final class KafkaMetadata {
     /** The configs that were set for a topic. */
     Map<String, String> configs(String topic) {
         return Map.copyOf(configs.getOrDefault(topic, Map.of()));
+    }
+
+    /** How many partitions a topic has; 0 if nothing is said of it. */
+    int partitions(Uuid topic) {
+        return partitions.getOrDefault(topic, 0);
     }
 
     private void replay(Path path, long from) throws IOException {
@@ -117,6 +124,10 @@ final class KafkaMetadata {
                 if (name != null) {
                     configs.remove(name);
                 }
+            }
+            case PARTITION -> {
+                int count = value.readInt() + 1;
+                partitions.merge(value.readUuid(), count, Math::max);
             }
             case CONFIG -> applyConfig(value);
             default -> { }

@@ -41,9 +41,9 @@ public final class LogImport implements AutoCloseable {
         this.disk = disk;
         this.from = from;
         this.lock = lock;
+        metadata = KafkaMetadata.read(disk, from.resolve(METADATA_TOPIC + "-0"));
         findTopics();
         logStarts = readLogStarts();
-        metadata = KafkaMetadata.read(disk, from.resolve(METADATA_TOPIC + "-0"));
     }
 
     /** @throws IOException if the directory is missing, in use by a broker, or not what Kafka writes */
@@ -73,7 +73,7 @@ public final class LogImport implements AutoCloseable {
             if (known != null && !known.id().equals(id)) {
                 throw new IOException("the folders of topic " + name + " have different topic ids: " + known.id() + " and " + id);
             }
-            topics.put(name, new Found(name, id, Math.max(index + 1, known == null ? 0 : known.partitions())));
+            topics.put(name, new Found(name, id, Math.max(index + 1, known == null ? metadata.partitions(id) : known.partitions())));
         }
     }
 
@@ -122,14 +122,14 @@ public final class LogImport implements AutoCloseable {
      *
      * @param configs the overrides that the topic shall have
      * @throws ApiException TOPIC_ALREADY_EXISTS, INVALID_CONFIG
-     * @throws IOException if a segment is damaged or in a format before Kafka 0.11, or the disk fails
+     * @throws IOException if a partition is not there, a segment is damaged or in a format before Kafka 0.11, or the disk fails
      */
     public Topic copy(Found topic, LocalCatalog catalog, Map<String, String> configs) throws IOException {
         return catalog.adopt(topic.name(), topic.id(), topic.partitions(), configs, (context, id, config) -> {
             String folder = LogFileNames.folder(id);
             Path source = from.resolve(folder);
             if (!disk.isDirectory(source)) {
-                return null;
+                throw new IOException("partition " + folder + " is not in " + from + ", but perhaps in another directory of Kafka's log.dirs, or on another broker");
             }
             Path target = context.settings().directory().resolve(folder);
             ImportedPartition partition = new ImportedPartition(context, id, source, target, config);

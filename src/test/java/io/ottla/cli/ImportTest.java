@@ -45,8 +45,18 @@ class ImportTest {
             group.commitSync(Map.of(ORDERS, new OffsetAndMetadata(1)));
             clients.sendNumbers("other", 0, 1, 1);
         }
+        makeFolder("__consumer_offsets-0", "__consumer_offsets-1");
+        makeFolder("__consumer_offsets-1", "__consumer_offsets-0");
         Files.delete(from.resolve("catalog.journal"));
         Files.delete(from.resolve("flush-points"));
+    }
+
+    /** Kafka has a folder for each partition, if with nothing in it. */
+    private void makeFolder(String partition, String other) throws IOException {
+        if (!Files.exists(from.resolve(partition))) {
+            Files.createDirectory(from.resolve(partition));
+            Files.copy(from.resolve(other).resolve("partition.metadata"), from.resolve(partition).resolve("partition.metadata"));
+        }
     }
 
     private static Ottla start(Path directory) {
@@ -83,6 +93,14 @@ class ImportTest {
                 assertEquals(List.of("v0", "v1", "v2"), Clients.values(Clients.poll(consumer, 3)));
             }
         }
+    }
+
+    @Test
+    void aTopicOfWhichAPartitionIsElsewhereIsRefused(@TempDir Path kafka) throws IOException {
+        copy(Path.of("src/test/resources/io/ottla/cli/kafka-4.4"), kafka);
+        Files.move(kafka.resolve("orders-0"), kafka.resolve("orders-1"));
+        String said = refused(1, "--from", kafka.toString(), "--topic", "orders");
+        assertTrue(said.contains("topic orders was not imported: partition orders-0 is not in " + kafka), said);
     }
 
     private static Map<String, String> configs(Clients clients, String topic) {

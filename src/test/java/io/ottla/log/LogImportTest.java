@@ -14,10 +14,14 @@ import io.ottla.world.LocalDisk;
 import io.ottla.world.ManualClock;
 import io.ottla.world.ManualTimers;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +42,7 @@ class LogImportTest {
     @BeforeEach
     void writeSource() throws IOException {
         try (LocalCatalog catalog = open(from)) {
-            Topic topic = catalog.create("t", 2, Map.of("internal.segment.bytes", "400"));
+            Topic topic = catalog.create("t", 2, Map.of("internal.segment.bytes", "200"));
             id = topic.id();
             Partition partition = topic.partitions().getFirst();
             for (int i = 0; i < 8; i++) {
@@ -96,6 +100,57 @@ class LogImportTest {
         Files.write(segment, bytes);
         try (LocalCatalog catalog = open(to); LogImport source = LogImport.open(new LocalDisk(), from)) {
             assertThrows(DamagedLogException.class, () -> source.copy(source.topics().getFirst(), catalog, Map.of()));
+            assertEquals(Map.of(), catalog.topics());
+        }
+    }
+
+    /** Kafka was killed between renaming what it had compacted to .swap, and what that replaces to .deleted, and renaming the former once more. */
+    @Test
+    void aCompactionThatKafkaWasKilledInIsFinished() throws IOException {
+        Path folder = from.resolve("t-0");
+        List<Path> segments = files(folder, ".log");
+        assertTrue(segments.size() > 2, segments::toString);
+        ByteBuffer merged = ByteBuffer.allocate(10_000).put(Files.readAllBytes(segments.get(0))).put(Files.readAllBytes(segments.get(1)));
+        Path swap = folder.resolve(segments.getFirst().getFileName() + ".swap");
+        try (FileChannel file = FileChannel.open(swap, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            file.write(merged.flip());
+        }
+        for (int renamed = 0; renamed <= 2; renamed++) {
+            if (renamed > 0) {
+                Files.move(segments.get(renamed - 1), folder.resolve(segments.get(renamed - 1).getFileName() + ".deleted"));
+            }
+            try (LocalCatalog catalog = open(to.resolve("data" + renamed)); LogImport source = LogImport.open(new LocalDisk(), from)) {
+                check(source.copy(source.topics().getFirst(), catalog, Map.of()).partitions().getFirst());
+                assertEquals(segments.size() - 1, files(to.resolve("data" + renamed).resolve("t-0"), ".log").size());
+            }
+        }
+    }
+
+    /** Not all of what replaces a segment is complete: it stays. */
+    @Test
+    void aCompactionThatKafkaHadNotFinishedWritingCountsForNothing() throws IOException {
+        Path folder = from.resolve("t-0");
+        Files.write(folder.resolve("00000000000000000000.log.swap"), new byte[0]);
+        Files.write(folder.resolve("00000000000000000000.timeindex.cleaned"), new byte[0]);
+        try (LocalCatalog catalog = open(to); LogImport source = LogImport.open(new LocalDisk(), from)) {
+            check(source.copy(source.topics().getFirst(), catalog, Map.of()).partitions().getFirst());
+        }
+    }
+
+    private static List<Path> files(Path folder, String suffix) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(suffix)).sorted().toList();
+        }
+    }
+
+    /** An empty partition in the place of one that lies elsewhere would look as if nothing had ever been in it. */
+    @Test
+    void aTopicOfWhichAPartitionIsElsewhereIsRefused() throws IOException {
+        Files.createDirectories(from.resolve("t-2"));
+        Files.copy(from.resolve("t-0/partition.metadata"), from.resolve("t-2/partition.metadata"));
+        try (LocalCatalog catalog = open(to); LogImport source = LogImport.open(new LocalDisk(), from)) {
+            IOException refused = assertThrows(IOException.class, () -> source.copy(source.topics().getFirst(), catalog, Map.of()));
+            assertTrue(refused.getMessage().startsWith("partition t-1 is not in "), refused.getMessage());
             assertEquals(Map.of(), catalog.topics());
         }
     }
