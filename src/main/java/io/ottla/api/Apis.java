@@ -10,7 +10,9 @@ import io.ottla.topic.TopicCatalog;
 import io.ottla.transaction.TransactionCoordinator;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 
 /** The APIs that Ottla serves. */
 public final class Apis {
@@ -21,6 +23,13 @@ public final class Apis {
             new Feature("group.version", (short) 0, (short) 1, (short) 1),
             new Feature("share.version", (short) 0, (short) 2, (short) 2),
             new Feature("streams.version", (short) 0, (short) 1, (short) 1));
+
+    /** What group.coordinator.rebalance.protocols turns off; clients are told so by the answer, as from Kafka, and not by ApiVersions. */
+    private static final Map<ApiKeys, String> PROTOCOLS = Map.of(
+            ApiKeys.CONSUMER_GROUP_HEARTBEAT, "consumer",
+            ApiKeys.CONSUMER_GROUP_DESCRIBE, "consumer",
+            ApiKeys.STREAMS_GROUP_HEARTBEAT, "streams",
+            ApiKeys.STREAMS_GROUP_DESCRIBE, "streams");
 
     private Apis() {}
 
@@ -39,8 +48,13 @@ public final class Apis {
         served.addAll(ofOperators(services));
         served.addAll(OneMember.apis(services.admin().cluster()));
         served.addAll(NoSecurity.apis());
-        table[0] = new ApiTable(served);
+        table[0] = new ApiTable(served.stream().<Api<?>>map(api -> unlessOff(api, services.groupProtocols())).toList());
         return table[0];
+    }
+
+    private static Api<?> unlessOff(Api<?> api, List<String> groupProtocols) {
+        String protocol = PROTOCOLS.get(api.key());
+        return protocol == null || groupProtocols.contains(protocol) ? api : new Refused<>(api.key(), body -> Errors.UNSUPPORTED_VERSION.exception());
     }
 
     private static List<Api<?>> ofCluster(Services services) {

@@ -6,12 +6,14 @@ import io.ottla.share.ShareCoordinator;
 import io.ottla.streams.StreamsCoordinator;
 import io.ottla.transaction.TransactionCoordinator;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What the APIs are answered from.
  *
  * @param admin            topics, configs and this broker
  * @param groups           consumer groups
+ * @param groupProtocols   group.coordinator.rebalance.protocols
  * @param share            share groups
  * @param maxShareSessions group.share.max.share.sessions
  * @param streams          streams groups
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 public record Services(
         TopicAdmin admin,
         GroupCoordinator groups,
+        List<String> groupProtocols,
         ShareCoordinator share,
         int maxShareSessions,
         StreamsCoordinator streams,

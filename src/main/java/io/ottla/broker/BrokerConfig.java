@@ -256,6 +256,9 @@ public final class BrokerConfig {
         if (getInt("max.connections.per.ip") == 0 && connectionsByAddress.isEmpty()) {
             throw new InvalidConfig("max.connections.per.ip may be 0 only with max.connections.per.ip.overrides");
         }
+        if (!getList("group.coordinator.rebalance.protocols").contains("classic")) {
+            throw new InvalidConfig("group.coordinator.rebalance.protocols: Disabling the 'classic' protocol is not supported.");
+        }
         requireOrder("group.min.session.timeout.ms", "group.max.session.timeout.ms");
         for (String kind : List.of("group.consumer.", "group.share.", "group.streams.")) {
             requireBetween(kind, "session.timeout.ms");

@@ -283,6 +283,7 @@ public final class Ottla implements AutoCloseable {
         return Apis.over(new Services(
                 admin,
                 groups,
+                config.getList("group.coordinator.rebalance.protocols"),
                 share,
                 config.getInt("group.share.max.share.sessions"),
                 streams,

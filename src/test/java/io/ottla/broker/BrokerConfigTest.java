@@ -110,6 +110,8 @@ class BrokerConfigTest {
         assertRefused("node.id and broker.id are both set and differ: 1 and 2", Map.of("node.id", "1", "broker.id", "2"));
         assertRefused("group.min.session.timeout.ms (9000) is above group.max.session.timeout.ms (8000)",
                 Map.of("group.min.session.timeout.ms", "9000", "group.max.session.timeout.ms", "8000"));
+        assertRefused("group.coordinator.rebalance.protocols: Disabling the 'classic' protocol is not supported.",
+                Map.of("group.coordinator.rebalance.protocols", "consumer"));
     }
 
     private static void assertRefused(String message, Map<String, String> properties) {

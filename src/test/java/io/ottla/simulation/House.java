@@ -71,7 +71,7 @@ final class House {
         TopicAdmin admin = new TopicAdmin(catalog, cluster, 1, true, Map.of(), new ConfigDef(), Map.of(), List::of, new NoLiveConfigs());
         groups.start();
         transactions.start();
-        return Apis.over(new Services(admin, groups, share, 10, streams, transactions, false, 10, FETCH_MAX_BYTES, DIRECTORY));
+        return Apis.over(new Services(admin, groups, List.of("classic", "consumer", "streams"), share, 10, streams, transactions, false, 10, FETCH_MAX_BYTES, DIRECTORY));
     }
 
     private void createTopics(Random random) {
