@@ -103,7 +103,8 @@ final class ProduceRound {
             return;
         } catch (RuntimeException e) {
             leave();
-            throw e;
+            Failures.reply(request, body, e);
+            return;
         }
         leave();
         finished();

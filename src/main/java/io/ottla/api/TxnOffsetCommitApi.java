@@ -70,7 +70,7 @@ final class TxnOffsetCommitApi implements Api<TxnOffsetCommitRequestData> {
             });
         } catch (RuntimeException e) {
             inside.leave();
-            throw e;
+            Failures.reply(request, body, e);
         }
     }
 
