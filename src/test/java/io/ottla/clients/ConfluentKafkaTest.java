@@ -87,6 +87,16 @@ class ConfluentKafkaTest {
         copy.check(run("confluent_transactions.py", clients.bootstrapServers(), copy.group(), copy.source(), copy.target(), "120"));
     }
 
+    /** As it is with Apache Kafka 4.4.0. */
+    @Test
+    void aReplacedProducerAndOneThatIsTooSlowAreFenced() {
+        String topic = clients.topic("fencing", 1);
+        assertEquals(List.of("commit of the new one went well", "commit of the old one _FENCED fatal", "abort of the old one _FENCED fatal",
+                        "stable end 6", "commit of the late one _FENCED fatal",
+                        "abort went well", "commit went well", "commit went well", "commit went well", "read alive, steady 0, steady 1, steady 2"),
+                run("confluent_fencing.py", clients.bootstrapServers(), Clients.unique("confluent"), topic, "120"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"classic", "consumer"})
     void itsGroupsShareLeaveComeBackAndFollowAnExpression(String protocol) {
