@@ -26,6 +26,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
@@ -37,6 +39,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,14 +49,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Transactions while the broker and its clients are killed with {@code kill -9}. {@code -Dottla.crash.rounds=N} kills them more often,
  * {@code -Dottla.seed=N} says who is killed when, {@code -Dottla.crash.configs=NAME=VALUE,...} sets the broker's configs and
- * {@code -Dottla.crash.topic=NAME=VALUE,...} the topic's. What the broker has stored is kept in the build's folder if anything is wrong with it.
+ * {@code -Dottla.crash.topic=NAME=VALUE,...} those of its topic and of the transaction coordinator's. What the broker has stored is kept in the build's folder if anything is wrong with it.
  */
 class TransactionsCrashTest {
     private static final Logger LOG = LoggerFactory.getLogger(TransactionsCrashTest.class);
     private static final long SEED = Long.getLong("ottla.seed", 1);
     private static final int ROUNDS = Integer.getInteger("ottla.crash.rounds", 3);
     private static final List<String> CONFIGS = settings("ottla.crash.configs");
-    private static final List<String> TOPIC = settings("ottla.crash.topic");
+    private static final Map<String, String> TOPIC = settings("ottla.crash.topic").stream().map(each -> each.split("=")).collect(Collectors.toMap(each -> each[0], each -> each[1]));
     private static final int LISTS = 4;
     private static final int WRITERS = 3;
     private static final int COPIES = 400;
@@ -77,12 +80,13 @@ class TransactionsCrashTest {
         List<ChildProcess> writers = new ArrayList<>();
         List<ChildProcess> dead = new ArrayList<>();
         try (Clients clients = new Clients(address)) {
-            String topic = clients.topic("lists", LISTS, TOPIC.stream().map(each -> each.split("=")).collect(Collectors.toMap(each -> each[0], each -> each[1])));
+            String topic = clients.topic("lists", LISTS, TOPIC);
             for (int i = 0; i < WRITERS; i++) {
                 writers.add(writer(i, address, topic, random.nextLong()));
             }
             for (int round = 0; round < ROUNDS; round++) {
                 awaitCommits(writers, 10 + random.nextInt(20));
+                configure(clients, "__transaction_state");
                 if (random.nextInt(3) > 0 || round == 0) {
                     broker.kill();
                     if (random.nextInt(3) == 0) {
@@ -115,6 +119,14 @@ class TransactionsCrashTest {
         assertTrue(history.count(Outcome.ABORTED) > 0 && history.count(Outcome.COMMITTED) > 0);
         LOG.info("event=history_checked rounds={} committed={} aborted={} unknown={} write_cycles={}", ROUNDS, history.count(Outcome.COMMITTED),
                 history.count(Outcome.ABORTED), history.count(Outcome.UNKNOWN), history.writeCycles().size());
+    }
+
+    private static void configure(Clients clients, String topic) {
+        if (TOPIC.isEmpty()) {
+            return;
+        }
+        List<AlterConfigOp> changes = TOPIC.entrySet().stream().map(each -> new AlterConfigOp(new ConfigEntry(each.getKey(), each.getValue()), AlterConfigOp.OpType.SET)).toList();
+        Clients.await(clients.admin().incrementalAlterConfigs(Map.of(new ConfigResource(ConfigResource.Type.TOPIC, topic), changes)).all());
     }
 
     private static ChildProcess writer(int number, String address, String topic, long seed) {
