@@ -36,12 +36,23 @@ public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer)
      * @param heartbeatIntervalMs  how often it is to be heard, unless its group says otherwise
      * @param assignmentIntervalMs time between two target assignments of a large group, unless it says otherwise; small ones wait less;
      *     may change while groups run
+     * @param bounds               of what a group says otherwise
      * @param maxSize              most members of a group
      * @param assignors            names of the server-side assignors on offer; the first is the default
      * @param migration            which way groups with members may change their protocol
      */
-    public record Consumer(int sessionTimeoutMs, int heartbeatIntervalMs, IntSupplier assignmentIntervalMs, int maxSize, List<String> assignors,
-            MigrationPolicy migration) {}
+    public record Consumer(int sessionTimeoutMs, int heartbeatIntervalMs, IntSupplier assignmentIntervalMs, Bounds bounds, int maxSize,
+            List<String> assignors, MigrationPolicy migration) {}
+
+    /** What groups of the consumer protocol may say. */
+    record Bounds(Range sessionTimeoutMs, Range heartbeatIntervalMs, Range assignmentIntervalMs) {}
+
+    /** Both ends are in it. */
+    record Range(int min, int max) {
+        int clamp(int value) {
+            return Math.clamp(value, min, max);
+        }
+    }
 
     /** Which way a group that has members may change its protocol (KIP-848). */
     public enum MigrationPolicy {
@@ -81,11 +92,19 @@ public record GroupSettings(Offsets offsets, Classic classic, Consumer consumer)
                         intOf(configs, "group.consumer.session.timeout.ms", 45_000),
                         intOf(configs, "group.consumer.heartbeat.interval.ms", 5_000),
                         () -> intOf(configs, "group.consumer.assignment.interval.ms", 1_000),
+                        new Bounds(
+                                rangeOf(configs, "session.timeout.ms", 45_000, 60_000),
+                                rangeOf(configs, "heartbeat.interval.ms", 5_000, 15_000),
+                                rangeOf(configs, "assignment.interval.ms", 0, 15_000)),
                         intOf(configs, "group.consumer.max.size", Integer.MAX_VALUE),
                         configs.get("group.consumer.assignors") instanceof List<?> names
                                 ? names.stream().map(String::valueOf).toList() : List.of("uniform", "range"),
                         configs.get("group.consumer.migration.policy") instanceof String policy
                                 ? MigrationPolicy.valueOf(policy.toUpperCase(Locale.ROOT)) : MigrationPolicy.BIDIRECTIONAL));
+    }
+
+    private static Range rangeOf(Map<String, ?> configs, String name, int defaultMin, int defaultMax) {
+        return new Range(intOf(configs, "group.consumer.min." + name, defaultMin), intOf(configs, "group.consumer.max." + name, defaultMax));
     }
 
     private static int intOf(Map<String, ?> configs, String name, int defaultValue) {

@@ -38,13 +38,14 @@ final class Surroundings {
     GroupCommand.Pace pace(String groupId) {
         Map<String, String> own = catalog.configs(new ConfigResource(ConfigResource.Type.GROUP, groupId));
         return new GroupCommand.Pace(
-                intOf(own, "consumer.session.timeout.ms", settings.sessionTimeoutMs()),
-                intOf(own, "consumer.heartbeat.interval.ms", settings.heartbeatIntervalMs()),
-                intOf(own, "consumer.assignment.interval.ms", settings.assignmentIntervalMs().getAsInt()));
+                intOf(own, "consumer.session.timeout.ms", settings.bounds().sessionTimeoutMs(), settings.sessionTimeoutMs()),
+                intOf(own, "consumer.heartbeat.interval.ms", settings.bounds().heartbeatIntervalMs(), settings.heartbeatIntervalMs()),
+                intOf(own, "consumer.assignment.interval.ms", settings.bounds().assignmentIntervalMs(), settings.assignmentIntervalMs().getAsInt()));
     }
 
-    private static int intOf(Map<String, String> configs, String name, int otherwise) {
+    /** The bounds may have moved since the group's value was set: outside, it counts as the bound. */
+    private static int intOf(Map<String, String> configs, String name, GroupSettings.Range bounds, int otherwise) {
         String value = configs.get(name);
-        return value == null ? otherwise : Integer.parseInt(value);
+        return value == null ? otherwise : bounds.clamp(Integer.parseInt(value.strip()));
     }
 }

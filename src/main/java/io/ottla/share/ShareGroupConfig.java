@@ -84,9 +84,9 @@ public record ShareGroupConfig(
                 of.bounded("partition.max.record.locks", 2_000, 100, 4_000),
                 OffsetReset.parse(group.getOrDefault("share.auto.offset.reset", "latest")),
                 group.getOrDefault("share.isolation.level", "read_uncommitted").equals("read_committed"),
-                Boolean.parseBoolean(group.getOrDefault("share.renew.acknowledge.enable", "true")),
+                of.flag("share.renew.acknowledge.enable", "true"),
                 group.getOrDefault("errors.deadletterqueue.topic.name", ""),
-                Boolean.parseBoolean(group.getOrDefault("errors.deadletterqueue.copy.record.enable", "false")));
+                of.flag("errors.deadletterqueue.copy.record.enable", "false"));
     }
 
     boolean hasDeadLetters() {
@@ -101,7 +101,11 @@ public record ShareGroupConfig(
             }
             int min = broker("group.share.min." + name, defaultMin);
             int max = broker("group.share.max." + name, defaultMax);
-            return Math.clamp(Integer.parseInt(own), min, max);
+            return Math.clamp(Integer.parseInt(own.strip()), min, max);
+        }
+
+        boolean flag(String name, String defaultValue) {
+            return Boolean.parseBoolean(group.getOrDefault(name, defaultValue).strip());
         }
 
         int broker(String name, int defaultValue) {

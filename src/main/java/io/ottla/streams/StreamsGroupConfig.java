@@ -64,7 +64,7 @@ public record StreamsGroupConfig(
     private record Lookup(Map<String, String> group, Map<String, ?> broker) {
         int bounded(String name, int defaultValue, int min, int max) {
             String own = group.get("streams." + name);
-            return own == null ? broker(name, defaultValue) : Math.clamp(Integer.parseInt(own), min, max);
+            return own == null ? broker(name, defaultValue) : Math.clamp(Integer.parseInt(own.strip()), min, max);
         }
 
         int broker(String name, int defaultValue) {
@@ -75,7 +75,7 @@ public record StreamsGroupConfig(
         long recoveryLag() {
             Object own = group.get("streams.acceptable.recovery.lag");
             Object value = own == null ? broker.get("group.streams.acceptable.recovery.lag") : own;
-            return value == null ? 10_000 : Long.parseLong(value.toString());
+            return value == null ? 10_000 : Long.parseLong(value.toString().strip());
         }
 
         List<String> list(String name) {
