@@ -16,8 +16,11 @@ import org.apache.kafka.common.TopicPartition;
 final class RebalanceHistory {
     private static final int MAX_KEPT = 20;
 
-    /** A rebalance that ends, and who owns what from now on. */
-    record Settled(Rebalance rebalance, Map<TopicPartition, String> owners, long wallMs) {}
+    /** A partition that nobody owns, and who was the last to own it. */
+    record Free(long sinceMs, String owner) {}
+
+    /** A rebalance that ends, who owns what from now on, and what nobody owns any more. */
+    record Settled(Rebalance rebalance, Map<TopicPartition, String> owners, Map<TopicPartition, Free> free) {}
 
     private final Deque<Rebalance> ended = new ArrayDeque<>();
     private final Set<String> joined = new LinkedHashSet<>();
@@ -25,7 +28,7 @@ final class RebalanceHistory {
     private long startedMs;
     private String reason = "";
     private Map<TopicPartition, String> owners = Map.of();
-    private Map<TopicPartition, Long> unownedSinceMs = new HashMap<>();
+    private Map<TopicPartition, Free> free = Map.of();
 
     /** Newest last. */
     List<Rebalance> ended() {
@@ -57,13 +60,13 @@ final class RebalanceHistory {
             Set<TopicPartition> kept = null;
             for (TopicPartition each : assigned(group, member, assignments)) {
                 now.put(each, member.memberId);
-                String before = owners.get(each);
                 long gapMs = gapMs(each, nowMs);
                 if (gapMs > longestGapMs) {
                     // What members have kept they say, but that is read only where it matters.
-                    kept = kept != null ? kept : new HashSet<>(ConsumerProtocols.owned(member.metadata(group.protocolName())));
+                    kept = kept != null ? kept : kept(group, member);
                     longestGapMs = kept.contains(each) ? longestGapMs : gapMs;
                 }
+                String before = ownerBefore(each);
                 if (before != null && !before.equals(member.memberId)) {
                     moved++;
                     if (moves.size() < Rebalance.MAX_LISTED) {
@@ -74,7 +77,7 @@ final class RebalanceHistory {
         }
         Rebalance rebalance = new Rebalance(group.groupId(), generation, startedMs, Math.max(0, nowMs - startedMs), reason,
                 listed(joined), listed(left), group.size(), now.size(), moved, List.copyOf(moves), longestGapMs);
-        return new Settled(rebalance, now, nowMs);
+        return new Settled(rebalance, now, free(group, now, nowMs));
     }
 
     private static List<TopicPartition> assigned(ClassicGroup group, ClassicMember member, Map<String, byte[]> assignments) {
@@ -82,11 +85,35 @@ final class RebalanceHistory {
                 ? ConsumerProtocols.assigned(Answers.assignmentOf(assignments, member.memberId)) : List.of();
     }
 
+    private static Set<TopicPartition> kept(ClassicGroup group, ClassicMember member) {
+        return new HashSet<>(ConsumerProtocols.owned(member.metadata(group.protocolName())));
+    }
+
+    /** Whoever owned it last: between two rebalances of cooperative members nobody may own what moves. */
+    private String ownerBefore(TopicPartition partition) {
+        String owner = owners.get(partition);
+        return owner != null || !free.containsKey(partition) ? owner : free.get(partition).owner;
+    }
+
     private long gapMs(TopicPartition partition, long nowMs) {
-        if (!owners.containsKey(partition) && !unownedSinceMs.containsKey(partition)) {
+        if (!owners.containsKey(partition) && !free.containsKey(partition)) {
             return 0;
         }
-        return Math.max(0, nowMs - unownedSinceMs.getOrDefault(partition, startedMs));
+        return Math.max(0, nowMs - (free.containsKey(partition) ? free.get(partition).sinceMs : startedMs));
+    }
+
+    /** Who gives a partition up without having kept it until now, has not owned it since the members were called back. */
+    private Map<TopicPartition, Free> free(ClassicGroup group, Map<TopicPartition, String> now, long nowMs) {
+        Map<TopicPartition, Free> unowned = new HashMap<>(free);
+        Map<String, Set<TopicPartition>> kept = new HashMap<>();
+        owners.forEach((partition, owner) -> {
+            if (!now.containsKey(partition)) {
+                boolean untilNow = group.hasMember(owner) && kept.computeIfAbsent(owner, id -> kept(group, group.member(id))).contains(partition);
+                unowned.put(partition, new Free(untilNow ? nowMs : startedMs, owner));
+            }
+        });
+        unowned.keySet().removeAll(now.keySet());
+        return unowned;
     }
 
     private static List<String> listed(Set<String> members) {
@@ -94,10 +121,7 @@ final class RebalanceHistory {
     }
 
     void settled(Settled settled) {
-        Map<TopicPartition, Long> unowned = new HashMap<>(unownedSinceMs);
-        owners.keySet().forEach(each -> unowned.putIfAbsent(each, settled.rebalance.startedMs()));
-        unowned.keySet().removeAll(settled.owners.keySet());
-        unownedSinceMs = unowned;
+        free = settled.free;
         owners = settled.owners;
         joined.clear();
         left.clear();
