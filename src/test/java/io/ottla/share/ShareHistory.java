@@ -24,15 +24,16 @@ import org.apache.kafka.common.message.ShareGroupDescribeResponseData.Member;
  */
 final class ShareHistory {
     private static final String TOPIC = "jobs";
-    private static final int MOST_MEMBERS = 8;
-
+    private final int mostMembers;
     private final ShareWorld world;
     private final SharedRecords records;
     private final List<SimulatedShareMember> members = new ArrayList<>();
     private int partitions;
 
     private ShareHistory(long seed) {
-        world = new ShareWorld(new Random(seed));
+        mostMembers = seed % 200 == 0 ? 190 : seed % 50 == 0 ? 60 : 8;
+        Random random = new Random(seed);
+        world = new ShareWorld(random, Map.of("group.share.assignment.interval.ms", random.nextBoolean() ? 0 : 1_000));
         partitions = 1 + world.random.nextInt(6);
         Topic topic = world.catalog.create(TOPIC, partitions, Map.of());
         records = new SharedRecords(world, topic.id());
@@ -82,7 +83,8 @@ final class ShareHistory {
     }
 
     private void arrive() {
-        if (live().size() < MOST_MEMBERS) {
+        int newcomers = 1 + world.random.nextInt(Math.max(1, mostMembers / 8));
+        for (int i = 0; i < newcomers && live().size() < mostMembers; i++) {
             members.add(new SimulatedShareMember(world, records, TOPIC, "member-" + members.size()));
         }
     }

@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random histories of one share partition: members fetch, acknowledge, renew, leave, die and come late, and the process
- * crashes. {@code -Dsimulation.seed=N} plays one history again.
+ * crashes. {@code ./mvnw -Psoak} plays ten thousand of them, {@code -Dsimulation.seed=N} plays one again.
  */
 class ShareSimulationTest {
-    private static final int HISTORIES = Integer.getInteger("simulation.histories", 300);
+    private static final int HISTORIES = Integer.getInteger("simulation.histories", Boolean.getBoolean("soak") ? 10_000 : 300);
     private static final Long ONLY = Long.getLong("simulation.seed");
 
     @Test

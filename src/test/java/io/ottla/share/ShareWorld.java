@@ -11,6 +11,7 @@ import io.ottla.topic.FakePartition;
 import io.ottla.topic.InternalTopics;
 import io.ottla.wire.RequestContext;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -45,16 +46,18 @@ final class ShareWorld implements SimulatedTime.Broker {
     private double lossRate;
     private int maxDelayMs = 1;
 
-    ShareWorld(Random random) {
+    /** @param more configs beside those of all worlds */
+    ShareWorld(Random random, Map<String, ?> more) {
         this.random = random;
-        configs = Map.of(
+        Map<String, Object> all = new HashMap<>(Map.of(
                 "offsets.topic.num.partitions", 1,
                 "share.coordinator.state.topic.num.partitions", 1,
                 "group.share.session.timeout.ms", SESSION_MS,
-                "group.share.assignment.interval.ms", random.nextBoolean() ? 0 : 1_000,
                 "group.share.record.lock.duration.ms", LOCK_MS,
                 "group.share.delivery.count.limit", DELIVERIES,
-                "group.share.partition.max.record.locks", 100);
+                "group.share.partition.max.record.locks", 100));
+        all.putAll(more);
+        configs = Map.copyOf(all);
         boot();
     }
 
