@@ -39,6 +39,9 @@ final class ShareFetchTarget {
     private List<Acquisition.Acquired> acquired = List.of();
     private StoredRecords records;
     private Runnable endWait;
+    /** Where the last read began that held nothing for members. */
+    private long nothingFrom = -1;
+    private boolean goesOn;
 
     ShareFetchTarget(
             TopicCatalog catalog, ShareCoordinator share, ShareGroupConfig config, ShareSession.Key session, ShareSession.Target target) {
@@ -71,6 +74,7 @@ final class ShareFetchTarget {
     /** Asks where to read; {@code done} is called once, from any thread. */
     void look(int maxRecords, Consumer<Void> done) {
         position = null;
+        goesOn = false;
         error = ShareFetchApi.locate(catalog, key);
         if (error != Errors.NONE) {
             done.accept(null);
@@ -165,12 +169,22 @@ final class ShareFetchTarget {
     /** Takes what {@link #acquire} gave. */
     void keep(Answered<List<Acquisition.Acquired>> answer) {
         error = answer.error();
-        if (error != Errors.NONE || answer.value().isEmpty()) {
+        if (error != Errors.NONE) {
+            return;
+        }
+        if (answer.value().isEmpty()) {
+            goesOn = read.offset() > nothingFrom;
+            nothingFrom = read.offset();
             return;
         }
         acquired = answer.value();
         records = read.holding(acquired.getFirst().first(), acquired.getLast().last());
         read = null;
+    }
+
+    /** Whether the last round has led past records that are not for members: those of aborted transactions and the like. What follows may be. */
+    boolean goesOn() {
+        return goesOn;
     }
 
     void forgetRead() {

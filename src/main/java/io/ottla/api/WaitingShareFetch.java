@@ -165,7 +165,7 @@ final class WaitingShareFetch {
             fetched = true;
             stopWatching();
             sendIfComplete();
-        } else if (roundWanted || watches.isEmpty()) {
+        } else if (roundWanted || watches.isEmpty() || targets.stream().anyMatch(ShareFetchTarget::goesOn)) {
             watch();
             round();
         } else {

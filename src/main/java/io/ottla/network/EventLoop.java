@@ -85,6 +85,11 @@ public final class EventLoop {
             EventLoop.this.run();
         }
 
+        /** The tasks that end a turn may leave work for the end of the next one. */
+        boolean isBusy() {
+            return hasWorkAtEnd();
+        }
+
         void endTurn() {
             for (Runnable work = takeAtEnd(); work != null; work = takeAtEnd()) {
                 runSafely(work);
@@ -194,7 +199,7 @@ public final class EventLoop {
 
     private void turn() throws IOException {
         long waitMs = untilNextTimerMs();
-        if (waitMs == 0 || !tasks.isEmpty()) {
+        if (waitMs == 0 || !tasks.isEmpty() || thread.isBusy()) {
             selector.selectNow(this::ready);
         } else {
             selector.select(this::ready, Math.max(0, waitMs));

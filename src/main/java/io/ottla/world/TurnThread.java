@@ -45,6 +45,11 @@ public abstract class TurnThread extends Thread {
         return atEnd.poll();
     }
 
+    /** Whether work was left for the end of a turn that has not come yet: then the thread must not wait. Only on this thread. */
+    protected final boolean hasWorkAtEnd() {
+        return !atEnd.isEmpty();
+    }
+
     /** How many bytes may still be decompressed in this turn. Only on this thread. */
     public final int effortLeft() {
         return effortLeft;
