@@ -72,9 +72,14 @@ final class ShareAcknowledgeApi implements Api<ShareAcknowledgeRequestData> {
         // One more than there are, so that no answer comes first.
         AtomicInteger missing = new AtomicInteger(1);
         for (AcknowledgeTopic topic : body.topics()) {
+            // Kafka says nothing of a partition for which there is nothing to say.
+            List<AcknowledgePartition> told = topic.partitions().stream().filter(each -> !each.acknowledgementBatches().isEmpty()).toList();
+            if (told.isEmpty()) {
+                continue;
+            }
             ShareAcknowledgeTopicResponse answered = new ShareAcknowledgeTopicResponse().setTopicId(topic.topicId());
             reply.responses().add(answered);
-            for (AcknowledgePartition asked : topic.partitions()) {
+            for (AcknowledgePartition asked : told) {
                 PartitionData partition = new PartitionData().setPartitionIndex(asked.partitionIndex());
                 answered.partitions().add(partition);
                 missing.incrementAndGet();

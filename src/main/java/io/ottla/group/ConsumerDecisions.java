@@ -49,9 +49,10 @@ final class ConsumerDecisions {
         return outcome.then(stale ? new GroupCommand.RefreshConsumers(group.groupId(), wants, beat, beat.image()) : new GroupCommand.AnswerBeat(beat));
     }
 
-    private static boolean electsAnother(ConsumerGroup group, ConsumerMember member, ConsumerMember.Subscription updated) {
+    private boolean electsAnother(ConsumerGroup group, ConsumerMember member, ConsumerMember.Subscription updated) {
+        String otherwise = settings.assignors().getFirst();
         return !Objects.equals(member.subscription().assignor(), updated.assignor())
-                && !group.preferredAssignor("").equals(group.preferredAssignor("", member.memberId(), updated.assignor()));
+                && !group.preferredAssignor(otherwise).equals(group.preferredAssignor(otherwise, member.memberId(), updated.assignor()));
     }
 
     private static boolean wantsSomethingElse(ConsumerMember.Subscription before, ConsumerMember.Subscription after) {
@@ -125,7 +126,7 @@ final class ConsumerDecisions {
                     new ConsumerMember.Current(ConsumerMember.JOINING, 0, had.state(), had.assigned(), had.revoking(), had.since())));
         }
         heard(group, beat, now, outcome);
-        boolean changed = before == null || wantsSomethingElse(before.subscription(), wanted);
+        boolean changed = before == null || wantsSomethingElse(before.subscription(), wanted) || electsAnother(group, before, wanted);
         return outcome.then(new GroupCommand.RefreshConsumers(groupId, changed, beat, beat.image()));
     }
 

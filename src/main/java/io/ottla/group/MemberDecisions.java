@@ -72,7 +72,7 @@ final class MemberDecisions {
     private static void remove(ClassicGroup group, ClassicMember member, Outcome.Builder<GroupCommand, GroupEvent> outcome) {
         outcome.event(new GroupEvent.MemberRemoved(group.groupId(), member.memberId));
         if (member.awaitingJoin != null) {
-            outcome.reply(member.awaitingJoin, Answers.joinError(member.memberId, Errors.UNKNOWN_MEMBER_ID));
+            outcome.reply(member.awaitingJoin, Answers.joinError("", Errors.UNKNOWN_MEMBER_ID));
         }
         if (member.awaitingSync != null) {
             outcome.reply(member.awaitingSync, Answers.syncError(Errors.UNKNOWN_MEMBER_ID));

@@ -169,7 +169,7 @@ final class RebalanceDecisions {
             return outcome.timer(new GroupCommand.SessionOver(group.groupId(), memberId), deadlineMs).build();
         }
         if (member.awaitingJoin != null) {
-            outcome.reply(member.awaitingJoin, Answers.joinError(memberId, Errors.UNKNOWN_MEMBER_ID));
+            outcome.reply(member.awaitingJoin, Answers.joinError("", Errors.UNKNOWN_MEMBER_ID));
         }
         return outcome.event(removed).then(new GroupCommand.Settle(group.groupId(), "session of member " + memberId + " ran out"));
     }
