@@ -186,12 +186,15 @@ public final class Ottla implements AutoCloseable {
     }
 
     private static LocalCatalog openCatalog(BrokerConfig config, LiveConfig live, Clock clock, SystemTimers timers) {
+        // Sockets, directories and the JVM itself need files as well.
+        int files = OpenFileLimit.get();
         LogSettings settings = new LogSettings(
                 config.dataDirectory(),
                 config.flushToDisk() ? FlushMode.DISK : FlushMode.OS,
                 config.nodeId(),
                 config.topicDefaults(),
-                maxOpenFiles(),
+                Math.clamp(files / 2, 1, MAX_OPEN_FILES),
+                Math.max(1, files / 4 * 3),
                 FLUSH_THREADS,
                 () -> live.now().getLong("producer.id.expiration.ms"),
                 config.getLong("producer.id.expiration.check.interval.ms"),
@@ -210,11 +213,6 @@ public final class Ottla implements AutoCloseable {
                 config.getLong("log.cleaner.backoff.ms"),
                 config.getLong("log.cleaner.dedupe.buffer.size"),
                 config.getDouble("log.cleaner.io.max.bytes.per.second"));
-    }
-
-    /** Half of what the operating system allows: sockets, directories and the JVM itself need files as well. */
-    private static int maxOpenFiles() {
-        return Math.clamp(OpenFileLimit.get() / 2, 1, MAX_OPEN_FILES);
     }
 
     private static NetworkServer openNetwork(BrokerConfig config, Clock clock) {

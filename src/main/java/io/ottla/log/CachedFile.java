@@ -86,13 +86,36 @@ final class CachedFile {
         return files.disk().exists(path());
     }
 
-    /** Keeps the file open while it has bytes that are not flushed: errors of late writes are reported to open files only. */
-    void pin() {
+    /**
+     * As {@link #acquire}, and keeps the file open until {@link #unpin}, while it has bytes that are not flushed: errors of late writes are
+     * reported to open files only.
+     */
+    FileHandle acquirePinned() throws IOException {
+        if (!files.pins()) {
+            return acquire();
+        }
+        if (!isOpen()) {
+            files.awaitRoom();
+        }
+        boolean before = pinned;
         pinned = true;
+        try {
+            return acquire();
+        } catch (IOException e) {
+            pinned = before;
+            throw e;
+        }
+    }
+
+    private synchronized boolean isOpen() {
+        return handle != null;
     }
 
     void unpin() {
-        pinned = false;
+        if (pinned) {
+            pinned = false;
+            files.unpinned();
+        }
     }
 
     /** Whether the file may be closed now; each call uses up one second chance. */

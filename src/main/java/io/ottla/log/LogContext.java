@@ -32,7 +32,7 @@ final class LogContext {
         this.timers = timers;
         this.points = points;
         this.workers = workers;
-        files = new OpenFiles(disk, settings.maxOpenFiles());
+        files = new OpenFiles(disk, settings.maxOpenFiles(), settings.mostOpenFiles(), settings.flushMode() == FlushMode.DISK);
         directorySync = new DirectorySync(disk, settings.directory());
     }
 

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
  * @param nodeId               the broker's id; dynamic broker configs of this id or of "" give topic defaults
  * @param topicDefaults        the broker's defaults for topics, keyed by topic config names
  * @param maxOpenFiles         segment and index files kept open at once; more are opened only while they are being sent or flushed
+ * @param mostOpenFiles        segment and index files at which appends wait for flushes before they open another
  * @param flushThreads         most threads that flush at the same time, started on demand
  * @param producerExpirationMs how long an idle idempotent producer is remembered (producer.id.expiration.ms); may change while the log is open
  * @param producerCheckMs      how often idle producers are looked for (producer.id.expiration.check.interval.ms)
@@ -26,6 +27,7 @@ public record LogSettings(
         int nodeId,
         Map<String, String> topicDefaults,
         int maxOpenFiles,
+        int mostOpenFiles,
         int flushThreads,
         LongSupplier producerExpirationMs,
         long producerCheckMs,
@@ -34,21 +36,21 @@ public record LogSettings(
 
     public LogSettings {
         topicDefaults = Map.copyOf(topicDefaults);
-        if (maxOpenFiles < 1 || flushThreads < 1) {
-            throw new IllegalArgumentException("maxOpenFiles and flushThreads must be positive");
+        if (maxOpenFiles < 1 || mostOpenFiles < maxOpenFiles || flushThreads < 1) {
+            throw new IllegalArgumentException("maxOpenFiles and flushThreads must be positive, and mostOpenFiles no less than maxOpenFiles");
         }
     }
 
     /** Durable on the device, Kafka's defaults for all else. */
     public static LogSettings in(Path directory) {
-        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 8, () -> 86_400_000L, 600_000L, 300_000L, () -> CleanerSettings.DEFAULT);
+        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 100_000, 8, () -> 86_400_000L, 600_000L, 300_000L, () -> CleanerSettings.DEFAULT);
     }
 
     public LogSettings withFlushMode(FlushMode mode) {
-        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, flushThreads, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
+        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, mostOpenFiles, flushThreads, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
     }
 
     public LogSettings withTopicDefaults(Map<String, String> defaults) {
-        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, flushThreads, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
+        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, mostOpenFiles, flushThreads, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
     }
 }

@@ -6,26 +6,51 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Bounds how many files are open: the ones least recently used are closed and reopened on demand (second chance). Files
- * that are pinned (not flushed yet) or being read stay open beyond the bound. Where the operating system allows fewer than
- * that, the bound is lowered when it says so. Safe for any thread.
+ * that are pinned (not flushed yet) or being read stay open beyond that limit, up to a second one, from which on whoever opens one
+ * waits until a flush has let go of another. Where the operating system allows fewer than that, both are lowered when it says so.
+ * Safe for any thread.
  */
 final class OpenFiles {
     private static final Logger LOG = LoggerFactory.getLogger(OpenFiles.class);
     /** As the C library words EMFILE, which Java hands on. */
     private static final String TOO_MANY = "Too many open files";
 
-    private final Disk disk;
-    private int limit;
-    private final LinkedHashSet<CachedFile> open = new LinkedHashSet<>();
+    /** A disk that flushes nothing for this long is in trouble that waiting does not mend. */
+    private static final long PATIENCE_NANOS = 1_000_000_000;
 
-    OpenFiles(Disk disk, int limit) {
+    private final Disk disk;
+    private final boolean pins;
+    private final long patienceNanos;
+    private int limit;
+    private int most;
+    private final LinkedHashSet<CachedFile> open = new LinkedHashSet<>();
+    private volatile int waiting;
+
+    /**
+     * @param limit files that are kept open
+     * @param most  files that are open at most, as long as flushes make headway
+     * @param pins  whether files with bytes that are not flushed stay open
+     */
+    OpenFiles(Disk disk, int limit, int most, boolean pins) {
+        this(disk, limit, most, pins, PATIENCE_NANOS);
+    }
+
+    OpenFiles(Disk disk, int limit, int most, boolean pins, long patienceNanos) {
+        this.patienceNanos = patienceNanos;
         this.disk = disk;
         this.limit = limit;
+        this.most = most;
+        this.pins = pins;
+    }
+
+    boolean pins() {
+        return pins;
     }
 
     Disk disk() {
@@ -47,11 +72,58 @@ final class OpenFiles {
             while (open.size() > target && (victim = pickVictim(null)) != null) {
                 victims.add(victim);
             }
+            most = Math.max(1, Math.min(most, open.size() + victims.size()));
             limit = Math.max(1, Math.min(limit, open.size()));
         }
         LOG.warn("event=too_many_open_files closed={} action=keeps_fewer_open reason=\"{}\"", victims.size(), error.getMessage());
         victims.forEach(CachedFile::evict);
         return !victims.isEmpty();
+    }
+
+    /**
+     * Called before a file is opened that will be pinned, by the thread that has its partition's lock, but not the file's own. The flushes that
+     * it waits for are those of other partitions.
+     */
+    void awaitRoom() {
+        List<CachedFile> victims = new ArrayList<>();
+        synchronized (this) {
+            long started = System.nanoTime();
+            while (open.size() >= most) {
+                CachedFile victim = pickVictim(null);
+                if (victim != null) {
+                    victims.add(victim);
+                } else if (!waitUntil(started + patienceNanos)) {
+                    break;
+                }
+            }
+        }
+        victims.forEach(CachedFile::evict);
+    }
+
+    private boolean waitUntil(long nanos) {
+        long left = nanos - System.nanoTime();
+        if (left <= 0) {
+            return false;
+        }
+        waiting++;
+        try {
+            TimeUnit.NANOSECONDS.timedWait(this, left);
+            return true;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        } finally {
+            waiting--;
+        }
+    }
+
+    /** A file is pinned no more. */
+    void unpinned() {
+        if (waiting > 0) {
+            synchronized (this) {
+                notifyAll();
+            }
+        }
     }
 
     /** Called without any lock but the file's own, right after it was opened. */

@@ -168,9 +168,8 @@ final class Segment {
         int start = batches.position();
         int count = batches.remaining();
         int end = sizeBytes();
-        FileHandle handle = log.acquire();
+        FileHandle handle = log.acquirePinned();
         try {
-            log.pin();
             handle.file().write(batches, end);
         } catch (IOException e) {
             undoWrite(handle, e);
