@@ -62,6 +62,8 @@ final class LogLoader {
     private boolean changed;
     /** Whether files came or went for which the folder has not been synced. */
     private boolean newNames;
+    /** Whether nothing says that the folder itself was ever synced. */
+    private boolean newFolder;
 
     /**
      * @param point what is known to be durable, or null if nothing is known
@@ -83,6 +85,7 @@ final class LogLoader {
         if (point == null && context.points().lost() && !segments.isEmpty()) {
             replacePoint();
         }
+        newFolder |= point == null;
         nextOffset = point == null ? 0 : point.logStart();
         epochs = folder.epochs();
         highestEpoch = point == null ? 0 : point.leaderEpoch();
@@ -100,6 +103,8 @@ final class LogLoader {
     private void replacePoint() throws IOException {
         point = LogRescan.findPoint(id, segments, nowMs);
         changed = true;
+        newFolder = true;
+        newNames = true;
         LOG.warn("event=log_rescanned partition={} segments={} log_start={} log_end={} reason=\"its flush point is lost\"",
                 id, segments.size(), point.logStart(), point.offset());
     }
@@ -333,7 +338,7 @@ final class LogLoader {
         if (newNames || position == 0 || segments.size() - 1 > durableSegment) {
             folder.sync();
         }
-        if (point == null) {
+        if (newFolder) {
             context.directorySync().sync();
         }
         changed = true;

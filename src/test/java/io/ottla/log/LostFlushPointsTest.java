@@ -8,14 +8,18 @@ import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.Fetched.AbortedTransaction;
 import io.ottla.topic.Partition;
 import io.ottla.topic.ReadLimit;
+import io.ottla.world.Disk.OpenMode;
+import io.ottla.world.DiskFile;
 import io.ottla.world.LocalDisk;
 import io.ottla.world.ManualClock;
 import io.ottla.world.ManualTimers;
+import io.ottla.world.SimulatedDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -140,6 +144,30 @@ class LostFlushPointsTest {
         lose(Loss.REMOVED);
         try (LocalCatalog catalog = open()) {
             assertTrue(partition(catalog).append(Batches.idempotent(5, 0, 0, "early"), AppendOrigin.CLIENT).duplicate());
+        }
+    }
+
+    /** For every way in which a power cut can treat names that were not synced. */
+    @Test
+    void whatIsFoundWithoutFlushPointsIsDurableWithTheNamesOfItsFiles() throws IOException {
+        Path simulated = Path.of("/sim");
+        for (int seed = 0; seed < 50; seed++) {
+            Random random = new Random(seed);
+            SimulatedDisk disk = new SimulatedDisk(random);
+            ManualWorkers workers = new ManualWorkers(random);
+            LocalCatalog catalog = LocalCatalog.open(LogSettings.in(simulated), disk, clock, new ManualTimers(clock), workers);
+            catalog.create("t", 1, Map.of()).partitions().getFirst().append(Batches.of("v"), AppendOrigin.CLIENT);
+            workers.clear();
+            disk.kill();
+            try (DiskFile points = disk.open(simulated.resolve("flush-points"), OpenMode.READ_WRITE)) {
+                points.truncate(0);
+            }
+            catalog = LocalCatalog.open(LogSettings.in(simulated), disk, clock, new ManualTimers(clock), workers);
+            assertEquals(1, partition(catalog).offsets().logEnd());
+            workers.close();
+            disk.crash();
+            catalog = LocalCatalog.open(LogSettings.in(simulated), disk, clock, new ManualTimers(clock), workers);
+            assertEquals(1, partition(catalog).offsets().logEnd(), "seed " + seed);
         }
     }
 }
