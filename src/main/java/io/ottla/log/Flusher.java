@@ -4,12 +4,11 @@ package io.ottla.log;
 import io.ottla.topic.Partition.Durable;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.locks.Condition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes a partition's records durable: one flush for all who wait, one at a time, on the workers' threads. What is appended
+ * Makes a partition's records durable: one flush for all who wait, one at a time, when {@link GroupCommit} gets to it. What is appended
  * meanwhile is for the next. What nobody waits for yet is flushed with what comes next, or after a moment.
  */
 final class Flusher {
@@ -21,20 +20,25 @@ final class Flusher {
     private final PartitionState state;
     /** Whether somebody waits for what the next flush will cover. Guarded by the partition's lock. */
     private boolean wanted;
+    /** Whether there is something that nobody waits for so far: whoever it is for does not come again when it is flushed. Guarded by the partition's lock. */
+    private boolean unasked;
     /** Guarded by the partition's lock. */
     private boolean planned;
     /** Guarded by the partition's lock. */
     private boolean flushing;
     /** Whether a snapshot is being written, which the next flush need not wait for. Guarded by the partition's lock. */
     private boolean saving;
-    private final GatheringWait gathering;
-    private final Runnable flush = this::flush;
-    /** Waited for, without the lock, until {@link #gathering} is complete; null until the first time. */
-    private Condition complete;
+    private final Runnable submit = this::submit;
+    /** What is under way, from {@link #begin} to {@link #finish}. */
+    private FlushRound round;
+    private IOException failure;
 
     Flusher(PartitionState state) {
         this.state = state;
-        gathering = new GatheringWait(state.context().clock());
+    }
+
+    private GroupCommit groupCommit() {
+        return state.context().groupCommit();
     }
 
     /** True from the moment that a flush is asked for until it is done. Called under the lock. */
@@ -44,14 +48,13 @@ final class Flusher {
 
     /** There is something more to flush, now. Called under the lock. */
     void appended() {
-        gathering.appended();
-        endGathering();
+        groupCommit().appended();
         request();
     }
 
     /** There is something more to flush, but nobody waits for it yet. Called under the lock. */
     void appendedUnasked() {
-        gathering.appendedUnasked();
+        unasked = true;
         if (!flushing) {
             requestLater();
         }
@@ -59,15 +62,11 @@ final class Flusher {
 
     /** Somebody waits for what was appended. Called under the lock. */
     void awaited() {
-        gathering.asked();
-        endGathering();
-        request();
-    }
-
-    private void endGathering() {
-        if (complete != null && gathering.complete()) {
-            complete.signal();
+        if (unasked) {
+            unasked = false;
+            groupCommit().appended();
         }
+        request();
     }
 
     private void requestLater() {
@@ -94,66 +93,70 @@ final class Flusher {
         wanted = true;
         if (!flushing) {
             flushing = true;
-            state.submitUnlocked(flush);
+            state.afterUnlock(submit);
         }
     }
 
-    /** Runs on a worker's thread, after {@code flushing} was set. */
-    private void flush() {
-        FlushRound round = null;
+    private void submit() {
+        groupCommit().submit(this);
+    }
+
+    /** Takes note of what there is to flush now; false if nothing. Runs on a worker's thread, after {@code flushing} was set. */
+    boolean begin() {
+        round = null;
+        failure = null;
         state.lock();
         try {
-            gather();
             if (state.log() != null) {
                 round = state.log().startFlush(false);
                 wanted = false;
+                unasked = false;
             }
             flushing = round != null && state.beginWork();
-            gathering.flushStarts();
+            return flushing;
+        } catch (RuntimeException | Error e) {
+            flushing = false;
+            state.goOffline(broken(e));
+            return false;
         } finally {
             state.unlock();
         }
-        if (round != null) {
-            try {
-                flush(round);
-            } finally {
-                state.endWork();
-            }
-        }
     }
 
-    /** Gives those a moment who were answered by the last flush and are about to append again. */
-    private void gather() {
-        long left = state.context().workers().spare() ? gathering.patienceNanos() : 0;
-        if (left == 0) {
-            return;
-        }
-        if (complete == null) {
-            complete = state.newCondition();
-        }
-        try {
-            while (left > 0 && !gathering.complete()) {
-                left = complete.awaitNanos(left);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        gathering.waited();
+    private static IOException broken(Throwable e) {
+        return new IOException("a flush was broken off by " + e, e);
     }
 
-    private void flush(FlushRound round) {
+    /** Makes it durable, or takes note of why it can't be. On the same thread. */
+    void force(boolean synced) {
         try {
-            PartitionFlush.run(state.context(), state.id(), state.folder(), round);
+            PartitionFlush.run(state.context(), state.id(), state.folder(), round, synced);
         } catch (IOException e) {
-            state.context().failures().flushes.increment();
-            failed(round, e);
-            return;
+            failure = e;
+        } catch (RuntimeException | Error e) {
+            failure = broken(e);
         }
+    }
+
+    /** Tells everybody. On the same thread. */
+    void finish() {
+        try {
+            if (failure == null) {
+                flushed();
+            } else {
+                state.context().failures().flushes.increment();
+                failed();
+            }
+        } finally {
+            state.endWork();
+        }
+    }
+
+    private void flushed() {
         List<Durable> due;
         state.lock();
         try {
             flushing = false;
-            gathering.flushEnds();
             if (state.log() != round.log()) {
                 again();
                 return;
@@ -203,18 +206,18 @@ final class Flusher {
         }
         if (wanted) {
             flushing = true;
-            state.context().workers().submitNext(flush);
+            state.afterUnlock(submit);
         } else {
             requestLater();
         }
     }
 
-    private void failed(FlushRound round, IOException cause) {
+    private void failed() {
         state.lock();
         try {
             flushing = false;
             if (state.log() == round.log()) {
-                state.goOffline(cause);
+                state.goOffline(failure);
             } else {
                 again();
             }
@@ -247,7 +250,7 @@ final class Flusher {
             return;
         }
         try {
-            PartitionFlush.run(state.context(), state.id(), state.folder(), round);
+            PartitionFlush.run(state.context(), state.id(), state.folder(), round, false);
             state.remember(log.flushed(round));
             if (round.snapshot() != null) {
                 saveSnapshot(round);

@@ -6,7 +6,7 @@ import io.ottla.world.Clock;
 /**
  * How long a flush waits for company. Producers that were answered by the last flush are about to send again, so the next one waits
  * until as many appends are there as were in hand when the last one ended, for at most half as long as that one took. Whoever is alone
- * never waits, and where waiting brings nothing it is tried less and less often. Guarded by the partition's lock.
+ * never waits, and where waiting brings nothing it is tried less and less often. Guarded by its owner's lock.
  */
 final class GatheringWait {
     private static final long MOST_NANOS = 2_000_000;
@@ -15,8 +15,6 @@ final class GatheringWait {
     private final Clock clock;
     private int expected;
     private int here;
-    /** Whether there is something that nobody waits for so far: whoever it is for does not come again when it is flushed. */
-    private boolean unasked;
     private long startedNanos;
     private long patienceNanos;
     /** Waits in a row that brought nothing; after each, twice as many flushes go without. */
@@ -30,19 +28,6 @@ final class GatheringWait {
     /** Counts an append that the next flush will cover. */
     void appended() {
         here++;
-    }
-
-    /** Takes note of an append that nobody waits for yet. */
-    void appendedUnasked() {
-        unasked = true;
-    }
-
-    /** Somebody waits for the next flush; counts what was appended without that as one append. */
-    void asked() {
-        if (unasked) {
-            unasked = false;
-            here++;
-        }
     }
 
     /** True when nobody else is expected. */
@@ -72,7 +57,6 @@ final class GatheringWait {
     void flushStarts() {
         expected = here;
         here = 0;
-        unasked = false;
         startedNanos = clock.monotonicNanos();
     }
 

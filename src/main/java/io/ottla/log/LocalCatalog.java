@@ -443,6 +443,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         // Side by side, so that the file system commits many partitions together.
         partitions().forEach(partition -> context.workers().submit(partition::close));
         context.workers().close();
+        context.groupCommit().close();
         context.points().force();
         context.points().close();
         journal.close();

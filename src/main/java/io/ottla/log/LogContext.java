@@ -21,6 +21,7 @@ final class LogContext {
     private final OpenFiles files;
     private final FlushPoints points;
     private final Workers workers;
+    private final GroupCommit groupCommit;
     private final DirectorySync directorySync;
     private final DiskFailures failures = new DiskFailures();
     private final AtomicLong bytesSincePointsForced = new AtomicLong();
@@ -33,6 +34,7 @@ final class LogContext {
         this.points = points;
         this.workers = workers;
         files = new OpenFiles(disk, settings.maxOpenFiles(), settings.mostOpenFiles(), settings.flushMode() == FlushMode.DISK);
+        groupCommit = new GroupCommit(workers, clock, disk, settings.directory(), settings.flushThreads());
         directorySync = new DirectorySync(disk, settings.directory());
     }
 
@@ -62,6 +64,10 @@ final class LogContext {
 
     Workers workers() {
         return workers;
+    }
+
+    GroupCommit groupCommit() {
+        return groupCommit;
     }
 
     DirectorySync directorySync() {

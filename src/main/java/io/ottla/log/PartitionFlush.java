@@ -15,14 +15,18 @@ final class PartitionFlush {
 
     private PartitionFlush() {}
 
-    /** Makes everything up to the round's target durable; if it throws, nothing is known of what was not durable before. */
-    static void run(LogContext context, PartitionId id, Path folder, FlushRound round) throws IOException {
+    /**
+     * Makes everything up to the round's target durable; if it throws, nothing is known of what was not durable before.
+     *
+     * @param synced whether the batches were made durable with the whole file system since the round was captured
+     */
+    static void run(LogContext context, PartitionId id, Path folder, FlushRound round, boolean synced) throws IOException {
         for (Segment segment : round.sealed()) {
-            segment.force();
+            force(segment, synced);
             segment.indexes().force();
         }
         Segment active = round.target().segment();
-        active.force();
+        force(active, synced);
         if (round.indexes()) {
             active.indexes().force();
         }
@@ -32,6 +36,14 @@ final class PartitionFlush {
         }
         if (round.newFolder()) {
             context.directorySync().sync();
+        }
+    }
+
+    private static void force(Segment segment, boolean synced) throws IOException {
+        if (synced) {
+            segment.aborted().force();
+        } else {
+            segment.force();
         }
     }
 

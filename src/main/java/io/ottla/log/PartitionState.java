@@ -49,7 +49,7 @@ final class PartitionState {
     /** How much goes on in the folder without the lock. */
     private int works;
     private final Condition idle = lock.newCondition();
-    private Runnable submission;
+    private Runnable afterUnlock;
 
     PartitionState(PartitionId id, LogContext context, TopicConfig config) {
         this.id = id;
@@ -96,23 +96,18 @@ final class PartitionState {
     void unlock() {
         Runnable task = null;
         if (lock.getHoldCount() == 1) {
-            task = submission;
-            submission = null;
+            task = afterUnlock;
+            afterUnlock = null;
         }
         lock.unlock();
         if (task != null) {
-            context.workers().submit(task);
+            task.run();
         }
     }
 
-    /** Has a worker run a task, one at most, once the lock is released: whoever is woken for it will want the lock at once. */
-    void submitUnlocked(Runnable task) {
-        submission = task;
-    }
-
-    /** Something to wait for without the lock. */
-    Condition newCondition() {
-        return lock.newCondition();
+    /** Does something, one thing at most, once the lock is released: whoever is woken by it will want the lock at once. */
+    void afterUnlock(Runnable task) {
+        afterUnlock = task;
     }
 
     boolean lockedByMe() {

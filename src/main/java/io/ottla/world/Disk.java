@@ -34,6 +34,9 @@ public interface Disk {
     /** Makes the entries of a directory (creations, renames, deletions) durable. */
     void syncDirectory(Path directory) throws IOException;
 
+    /** A way to make all files of the file system that a directory is on durable at once; null where there is none that says what failed. */
+    FileSystemSync fileSystemSync(Path directory);
+
     /** Bytes that this process may still write below {@code path}. */
     long usableBytes(Path path) throws IOException;
 

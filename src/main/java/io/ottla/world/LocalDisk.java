@@ -89,6 +89,11 @@ public final class LocalDisk implements Disk {
     }
 
     @Override
+    public FileSystemSync fileSystemSync(Path directory) {
+        return SyncFs.of(directory);
+    }
+
+    @Override
     public long usableBytes(Path path) throws IOException {
         return Files.getFileStore(path).getUsableSpace();
     }

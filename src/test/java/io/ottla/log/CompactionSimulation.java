@@ -60,6 +60,7 @@ final class CompactionSimulation {
     CompactionSimulation(long seed) {
         random = new Random(seed);
         disk = new SimulatedDisk(random);
+        disk.syncsAll(random.nextBoolean());
         workers = new ManualWorkers(random);
     }
 

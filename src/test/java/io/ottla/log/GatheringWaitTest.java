@@ -44,24 +44,6 @@ class GatheringWaitTest {
     }
 
     @Test
-    void whatNobodyWaitsForIsNoCompanyAndWithSomebodyItIsOne() {
-        for (int round = 0; round < 10; round++) {
-            gathering.appendedUnasked();
-            if (round % 2 == 0) {
-                gathering.appendedUnasked();
-            }
-            gathering.asked();
-            assertTrue(gathering.complete(), "round " + round);
-            flush(0);
-        }
-        appends(1);
-        gathering.asked();
-        flush(0);
-        appends(1);
-        assertTrue(gathering.complete());
-    }
-
-    @Test
     void waitingInVainIsTriedLessAndLessOften() {
         int waits = 0;
         int flushes = 1000;

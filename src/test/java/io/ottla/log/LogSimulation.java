@@ -72,6 +72,7 @@ final class LogSimulation {
     LogSimulation(long seed) {
         random = new Random(seed);
         disk = new SimulatedDisk(random);
+        disk.syncsAll(random.nextBoolean());
         workers = new ManualWorkers(random);
         mode = random.nextInt(4) == 0 ? FlushMode.OS : FlushMode.DISK;
         configs = Map.of(

@@ -41,6 +41,7 @@ final class ExactlyOnceSimulation implements SimulatedProducer.Network {
         random = new Random(seed);
         this.fault = fault;
         disk = new SimulatedDisk(random);
+        disk.syncsAll(random.nextBoolean());
         open();
         for (int i = 0; i < PRODUCERS; i++) {
             producers.add(new SimulatedProducer("p" + i, random.nextBoolean(), random, this));

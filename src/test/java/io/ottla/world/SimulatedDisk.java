@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ public final class SimulatedDisk implements Disk {
     private static final int SECTOR_BYTES = 512;
 
     /** What a call does, for deciding whether it fails. */
-    public enum Call { OPEN, READ, WRITE, FORCE, TRUNCATE, MOVE, DELETE, SYNC_DIRECTORY }
+    public enum Call { OPEN, READ, WRITE, FORCE, TRUNCATE, MOVE, DELETE, SYNC_DIRECTORY, SYNC_ALL }
 
     /** Decides which calls fail. */
     @FunctionalInterface
@@ -50,6 +51,8 @@ public final class SimulatedDisk implements Disk {
         Content current = new Content();
         Content durable = new Content();
         final List<Write> pending = new ArrayList<>();
+        /** Whether a sync of everything has failed to write it, which the next flush of the file reports. */
+        boolean failed;
     }
 
     private static final class Content {
@@ -87,6 +90,7 @@ public final class SimulatedDisk implements Disk {
     private Runnable duringForce = () -> { };
     private long capacityBytes = Long.MAX_VALUE;
     private int life;
+    private boolean syncsAll;
 
     public SimulatedDisk(Random random) {
         this.random = random;
@@ -292,6 +296,68 @@ public final class SimulatedDisk implements Disk {
         directory.pending.clear();
     }
 
+    /** Whether there is a way to make all files durable at once: for disks that are opened from now on. */
+    public void syncsAll(boolean value) {
+        syncsAll = value;
+    }
+
+    /** Leaves directories as they are, which a real one does not. A file on which {@link Call#SYNC_ALL} fails is damaged, as by a flush of its own that fails. */
+    @Override
+    public FileSystemSync fileSystemSync(Path directory) {
+        return syncsAll ? new SyncAll() : null;
+    }
+
+    private final class SyncAll implements FileSystemSync {
+        private final int openedIn = life;
+
+        @Override
+        public void sync() throws IOException {
+            Map<Path, FileNode> files = new LinkedHashMap<>();
+            collect(root, Path.of("/"), files);
+            Map<FileNode, Integer> covered = new IdentityHashMap<>();
+            files.values().forEach(file -> covered.put(file, file.pending.size()));
+            duringForce.run();
+            if (openedIn != life) {
+                throw new IOException("the crash came first");
+            }
+            boolean failed = false;
+            for (Map.Entry<Path, FileNode> entry : files.entrySet()) {
+                FileNode file = entry.getValue();
+                int count = Math.min(covered.get(file), file.pending.size());
+                boolean fails = count > 0 && faults.fails(Call.SYNC_ALL, entry.getKey());
+                makeDurable(file, count, fails);
+                file.failed |= fails;
+                failed |= fails;
+            }
+            if (failed) {
+                throw new IOException("simulated failure of SYNC_ALL");
+            }
+        }
+
+        private static void collect(DirectoryNode directory, Path path, Map<Path, FileNode> files) {
+            directory.entries.forEach((name, node) -> {
+                switch (node) {
+                    case FileNode file -> files.put(path.resolve(name), file);
+                    case DirectoryNode below -> collect(below, path.resolve(name), files);
+                }
+            });
+        }
+
+        @Override
+        public void close() {
+            // There is nothing to give back.
+        }
+    }
+
+    private void makeDurable(FileNode file, int writes, boolean fails) {
+        List<Write> first = file.pending.subList(0, writes);
+        for (Write write : first) {
+            // After a failed flush the kernel takes the pages for clean: they are not written by the next one.
+            applySectors(write, file.durable, fails ? 0.5 : 1);
+        }
+        first.clear();
+    }
+
     @Override
     public long usableBytes(Path path) {
         return capacityBytes - usedBytes();
@@ -369,13 +435,10 @@ public final class SimulatedDisk implements Disk {
             List<Write> covered = new ArrayList<>(node.pending);
             duringForce.run();
             ensureAlive();
-            boolean fails = faults.fails(Call.FORCE, path);
+            boolean fails = node.failed | faults.fails(Call.FORCE, path);
+            node.failed = false;
             covered.removeIf(write -> node.pending.stream().noneMatch(pending -> pending == write));
-            for (Write write : covered) {
-                // After a failed flush the kernel takes the pages for clean: they are not written by the next one.
-                applySectors(write, node.durable, fails ? 0.5 : 1);
-            }
-            node.pending.subList(0, covered.size()).clear();
+            makeDurable(node, covered.size(), fails);
             if (fails) {
                 throw new IOException("simulated failure of FORCE on " + path.getFileName());
             }

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.log;
+
+import io.ottla.world.Clock;
+import io.ottla.world.Disk;
+import io.ottla.world.FileSystemSync;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Flushes partitions for all who wait. There is one round at a time; what is asked for meanwhile is for the next, which flushes a single
+ * partition's file, or the whole file system if there are several partitions. Where that can't be done, or others keep the file system so busy
+ * that files are flushed faster one by one, each round is for one partition, and several go on side by side. Safe for any thread.
+ */
+final class GroupCommit {
+    private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
+    private static final int MOST_TOGETHER = 1024;
+
+    /** Replies to more partitions than this are sent while the next round is under way. */
+    private static final int FEW = 4;
+
+    /** A round that takes longer does not hold up those that came since. */
+    private static final long LATE_NANOS = 20_000_000;
+
+    private final Workers workers;
+    private final Clock clock;
+    private final Disk disk;
+    private final Path directory;
+    private final int mostRounds;
+    private final Runnable round = this::round;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    // All below is guarded by the lock.
+    private final Condition complete = lock.newCondition();
+    private final ArrayDeque<Flusher> waiting = new ArrayDeque<>();
+    private final GatheringWait gathering;
+    private final SyncPace pace = new SyncPace();
+    /** Null unless it was found to be there. */
+    private FileSystemSync sync;
+    private boolean looked;
+    private int rounds;
+    private boolean gatheringNow;
+    private long startedNanos;
+
+    GroupCommit(Workers workers, Clock clock, Disk disk, Path directory, int mostRounds) {
+        this.workers = workers;
+        this.clock = clock;
+        this.disk = disk;
+        this.directory = directory;
+        this.mostRounds = mostRounds;
+        gathering = new GatheringWait(clock);
+    }
+
+    /** Has a partition flushed soon. Called without its lock. */
+    void submit(Flusher flusher) {
+        boolean start;
+        boolean look;
+        lock.lock();
+        try {
+            waiting.addLast(flusher);
+            look = rounds > 0 && !looked;
+            looked |= look;
+            start = rounds < allowed();
+            if (start) {
+                rounds++;
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (start) {
+            workers.submit(round);
+        }
+        if (look) {
+            workers.submit(this::look);
+        }
+    }
+
+    /** Finding out takes a moment, in which flushes go on, and nobody pays for it who has only one partition. */
+    private void look() {
+        FileSystemSync found = disk.fileSystemSync(directory);
+        lock.lock();
+        try {
+            sync = found;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private boolean together() {
+        return sync != null && pace.keepsUp(clock.monotonicNanos());
+    }
+
+    private int allowed() {
+        boolean late = rounds > 0 && clock.monotonicNanos() - startedNanos > LATE_NANOS;
+        return together() && !late ? 1 : mostRounds;
+    }
+
+    /** Counts an append that a flush was asked for. */
+    void appended() {
+        lock.lock();
+        try {
+            gathering.appended();
+            if (gatheringNow && gathering.complete()) {
+                complete.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void round() {
+        List<Flusher> group = take();
+        group.removeIf(flusher -> !flusher.begin());
+        starts();
+        switch (group.size()) {
+            case 0 -> goOn(true);
+            case 1 -> flushOne(group.getFirst());
+            default -> flushTogether(group);
+        }
+    }
+
+    private List<Flusher> take() {
+        lock.lock();
+        try {
+            gather();
+            List<Flusher> group = new ArrayList<>();
+            int most = together() ? MOST_TOGETHER : 1;
+            while (group.size() < most && !waiting.isEmpty()) {
+                group.add(waiting.pollFirst());
+            }
+            return group;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Gives those a moment who were answered by the last flush and are about to append again. */
+    private void gather() {
+        long left = rounds == 1 && workers.spare() ? gathering.patienceNanos() : 0;
+        if (left == 0) {
+            return;
+        }
+        gatheringNow = true;
+        try {
+            while (left > 0 && !gathering.complete()) {
+                left = complete.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            gatheringNow = false;
+        }
+        gathering.waited();
+    }
+
+    private void starts() {
+        lock.lock();
+        try {
+            startedNanos = clock.monotonicNanos();
+            gathering.flushStarts();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void flushOne(Flusher flusher) {
+        long started = clock.monotonicNanos();
+        flusher.force(false);
+        ends(1, started);
+        finish(flusher);
+        goOn(true);
+    }
+
+    private void flushTogether(List<Flusher> group) {
+        long started = clock.monotonicNanos();
+        boolean synced = synced();
+        ends(group.size(), started);
+        boolean few = group.size() <= FEW;
+        if (!few) {
+            goOn(false);
+        }
+        for (Flusher flusher : group) {
+            flusher.force(synced);
+            finish(flusher);
+        }
+        if (few) {
+            goOn(true);
+        }
+    }
+
+    private static void finish(Flusher flusher) {
+        try {
+            flusher.finish();
+        } catch (RuntimeException | Error e) {
+            LOG.error("event=flush_not_finished action=others_go_on", e);
+        }
+    }
+
+    private boolean synced() {
+        try {
+            sync.sync();
+            return true;
+        } catch (IOException e) {
+            LOG.warn("event=file_system_sync_failed action=files_are_flushed_one_by_one reason=\"{}\"", e.getMessage());
+            return false;
+        }
+    }
+
+    private void ends(int partitions, long started) {
+        lock.lock();
+        try {
+            long now = clock.monotonicNanos();
+            gathering.flushEnds();
+            if (partitions == 1) {
+                pace.tookAlone(now - started);
+            } else {
+                pace.tookTogether(now - started, partitions, now);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Sees to what was asked for meanwhile.
+     *
+     * @param here whether this thread is about to be free for it
+     */
+    private void goOn(boolean here) {
+        int more;
+        lock.lock();
+        try {
+            if (waiting.isEmpty()) {
+                rounds--;
+                return;
+            }
+            more = together() ? 0 : Math.min(waiting.size() - 1, mostRounds - rounds);
+            rounds += Math.max(0, more);
+        } finally {
+            lock.unlock();
+        }
+        for (int i = 0; i < more; i++) {
+            workers.submit(round);
+        }
+        if (here) {
+            workers.submitNext(round);
+        } else {
+            workers.submit(round);
+        }
+    }
+
+    /** Gives up what {@link #look} has found. Called when nobody flushes any more. */
+    void close() {
+        if (sync != null) {
+            sync.close();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.ottla.world;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SyncFsTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void itIsUsedWhereItReportsFailures() {
+        for (String version : new String[] {"5.8.0-generic", "5.10", "6.1.0-18-amd64", "10.0"}) {
+            assertTrue(SyncFs.reportsFailures(version), version);
+        }
+        for (String version : new String[] {"5.7.19", "4.18.0-513.el8.x86_64", "3.10.0", "", "strange", "5"}) {
+            assertFalse(SyncFs.reportsFailures(version), version);
+        }
+    }
+
+    @Test
+    void theFileSystemIsSyncedAgainAndAgainUntilItIsClosed() throws Exception {
+        boolean known = System.getProperty("os.name").equals("Linux") && SyncFs.reportsFailures(System.getProperty("os.version"))
+                && Set.of("ext4", "xfs", "btrfs").contains(Files.getFileStore(directory).type());
+        FileSystemSync sync = new LocalDisk().fileSystemSync(directory);
+        assertEquals(known, sync != null);
+        if (sync != null) {
+            Files.writeString(directory.resolve("file"), "text");
+            sync.sync();
+            sync.sync();
+            sync.close();
+        }
+    }
+
+    @Test
+    void itIsNotUsedOnFileSystemsThatMayNotReachADevice() {
+        Path process = Path.of("/proc/self");
+        if (Files.isDirectory(process)) {
+            assertNull(new LocalDisk().fileSystemSync(process));
+        }
+    }
+}
