@@ -15,13 +15,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Flushes partitions for all who wait. There is one round at a time; what is asked for meanwhile is for the next, which flushes a single
+ * Flushes partitions for all who wait. There are two rounds at a time; what is asked for meanwhile is for the next, which flushes a single
  * partition's file, or the whole file system if there are several partitions. Where that can't be done, or others keep the file system so busy
  * that files are flushed faster one by one, each round is for one partition, and several go on side by side. Safe for any thread.
  */
 final class GroupCommit {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommit.class);
     private static final int MOST_TOGETHER = 1024;
+
+    /** While one waits for the device, another gathers what has come since: with more of them each has less to share, with one the processors wait. */
+    private static final int OVERLAPPING = 2;
 
     /** Replies to more partitions than this are sent while the next round is under way. */
     private static final int FEW = 4;
@@ -99,7 +102,7 @@ final class GroupCommit {
 
     private int allowed() {
         boolean late = rounds > 0 && clock.monotonicNanos() - startedNanos > LATE_NANOS;
-        return together() && !late ? 1 : mostRounds;
+        return together() && !late ? Math.min(OVERLAPPING, mostRounds) : mostRounds;
     }
 
     /** Counts an append that a flush was asked for. */
