@@ -71,15 +71,10 @@ final class ShareAcknowledgeApi implements Api<ShareAcknowledgeRequestData> {
                 .setAcquisitionLockTimeoutMs(share.configOf(body.groupId()).lockDurationMs());
         // One more than there are, so that no answer comes first.
         AtomicInteger missing = new AtomicInteger(1);
-        for (AcknowledgeTopic topic : body.topics()) {
-            // Kafka says nothing of a partition for which there is nothing to say.
-            List<AcknowledgePartition> told = topic.partitions().stream().filter(each -> !each.acknowledgementBatches().isEmpty()).toList();
-            if (told.isEmpty()) {
-                continue;
-            }
+        for (AcknowledgeTopic topic : saysNothing(body) ? List.<AcknowledgeTopic>of() : body.topics()) {
             ShareAcknowledgeTopicResponse answered = new ShareAcknowledgeTopicResponse().setTopicId(topic.topicId());
             reply.responses().add(answered);
-            for (AcknowledgePartition asked : told) {
+            for (AcknowledgePartition asked : topic.partitions()) {
                 PartitionData partition = new PartitionData().setPartitionIndex(asked.partitionIndex());
                 answered.partitions().add(partition);
                 missing.incrementAndGet();
@@ -90,6 +85,11 @@ final class ShareAcknowledgeApi implements Api<ShareAcknowledgeRequestData> {
             }
         }
         finish(missing, reply, request);
+    }
+
+    /** Kafka does not repeat the partitions of a request in which nothing is acknowledged at all. */
+    private static boolean saysNothing(ShareAcknowledgeRequestData body) {
+        return body.topics().stream().allMatch(topic -> topic.partitions().stream().allMatch(each -> each.acknowledgementBatches().isEmpty()));
     }
 
     private static void finish(AtomicInteger missing, ShareAcknowledgeResponseData reply, Request request) {

@@ -85,7 +85,7 @@ final class Acknowledging {
             return Errors.NONE;
         }
         if (acknowledgement.last() >= inFlight.end()) {
-            return Errors.INVALID_REQUEST;
+            return inFlight.runs().isEmpty() ? Errors.INVALID_RECORD_STATE : Errors.INVALID_REQUEST;
         }
         long position = Math.max(acknowledgement.first(), inFlight.start());
         for (Run run : inFlight.within(position, acknowledgement.last())) {

@@ -185,6 +185,18 @@ class ClassicProtocolTest {
         assertEquals(Errors.UNKNOWN_MEMBER_ID, harness.heartbeat(G, second.get().memberId(), 1));
     }
 
+    /** As Kafka answers: the id is no more. */
+    @Test
+    void whoLeavesWhileItWaitsIsToldSoAndGetsNoId() {
+        List<String> pair = stablePair();
+        harness.join(G, "");
+        Answer<JoinGroupResponseData> waiting = harness.join(G, pair.get(1));
+        assertTrue(waiting.pending());
+        harness.leave(G, pair.get(1));
+        assertEquals(Errors.UNKNOWN_MEMBER_ID.code(), waiting.get().errorCode());
+        assertEquals("", waiting.get().memberId());
+    }
+
     @Test
     void leavingStartsARebalanceAndTheLastOneLeavesTheGroupEmpty() {
         List<String> pair = stablePair();
