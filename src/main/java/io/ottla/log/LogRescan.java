@@ -12,6 +12,9 @@ final class LogRescan {
     private final ProducerLedger producers;
     private long nextOffset = -1;
     private int highestEpoch;
+    /** In the segment that was read last. */
+    private long maxTimestamp;
+    private long maxTimestampOffset;
     private boolean gaps;
     private String problem;
 
@@ -42,7 +45,7 @@ final class LogRescan {
             aborted ^= segment.aborted().check();
         }
         long first = segments.getFirst().baseOffset();
-        return new FlushPoint(last.baseOffset(), rescan.nextOffset, end, first, -1, -1, rescan.highestEpoch, 0, 0, true, false, rescan.gaps, 0, aborted);
+        return new FlushPoint(last.baseOffset(), rescan.nextOffset, end, first, rescan.maxTimestamp, rescan.maxTimestampOffset, rescan.highestEpoch, 0, 0, true, false, rescan.gaps, 0, aborted);
     }
 
     private int tail(Segment segment) throws IOException {
@@ -59,6 +62,8 @@ final class LogRescan {
 
     private int run(Segment segment, int end) throws IOException {
         segment.aborted().truncate(0);
+        maxTimestamp = BatchView.NO_TIMESTAMP;
+        maxTimestampOffset = -1;
         gaps |= nextOffset >= 0 && segment.baseOffset() != nextOffset;
         nextOffset = Math.max(nextOffset, segment.baseOffset());
         LogScan scan = new LogScan(segment, end);
@@ -70,6 +75,10 @@ final class LogRescan {
     private void take(Segment segment, BatchView batch) throws IOException {
         gaps |= batch.baseOffset() != nextOffset;
         nextOffset = batch.nextOffset();
+        if (batch.maxTimestamp() > maxTimestamp) {
+            maxTimestamp = batch.maxTimestamp();
+            maxTimestampOffset = batch.lastOffset();
+        }
         highestEpoch = Math.max(highestEpoch, batch.leaderEpoch());
         TransactionIndex.Entry entry = producers.abortedBy(batch, batch.lastOffset());
         if (entry != null) {

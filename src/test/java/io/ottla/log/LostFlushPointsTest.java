@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.Fetched.AbortedTransaction;
+import io.ottla.topic.OffsetQuery;
 import io.ottla.topic.Partition;
 import io.ottla.topic.ReadLimit;
 import io.ottla.world.Disk.OpenMode;
@@ -20,6 +21,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.apache.kafka.common.compress.Compression;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,6 +127,27 @@ class LostFlushPointsTest {
                 assertEquals(before, Batches.read(partition(catalog), 0, ReadLimit.HIGH_WATERMARK));
                 assertEquals(80, partition(catalog).offsets().logEnd());
             }
+        }
+    }
+
+    /** What is appended later must not be indexed as if there had been nothing before. */
+    @ParameterizedTest
+    @EnumSource
+    void offsetsAreStillFoundByTimestamp(Loss loss) throws IOException {
+        try (LocalCatalog catalog = open()) {
+            Partition partition = catalog.create("t", 1, Map.of("index.interval.bytes", "50")).partitions().getFirst();
+            partition.append(Batches.of(Compression.NONE, Batches.NOW + 50, "later than what follows"), AppendOrigin.CLIENT);
+            Batches.awaitDurable(partition);
+        }
+        lose(loss);
+        try (LocalCatalog catalog = open()) {
+            Partition partition = partition(catalog);
+            for (int i = 0; i < 5; i++) {
+                partition.append(Batches.of(Compression.NONE, Batches.NOW + i, "v" + i), AppendOrigin.CLIENT);
+            }
+            Batches.awaitDurable(partition);
+            assertEquals(0, partition.find(new OffsetQuery.ByTimestamp(Batches.NOW + 20)).offset());
+            assertEquals(0, partition.find(new OffsetQuery.MaxTimestamp()).offset());
         }
     }
 
