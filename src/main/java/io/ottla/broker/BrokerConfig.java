@@ -135,6 +135,11 @@ public final class BrokerConfig {
         return getString("ottla.flush").equals("disk");
     }
 
+    /** Whether several partitions may be flushed by a flush of their file system. */
+    public boolean flushTogether() {
+        return getBoolean("ottla.flush.together");
+    }
+
     /** How long the process may take to stop. */
     public long stopTimeoutMs() {
         return getLong("ottla.stop.timeout.ms");

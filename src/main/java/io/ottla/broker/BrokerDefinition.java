@@ -59,6 +59,8 @@ final class BrokerDefinition {
                 .define("log.dir", LIST, DEFAULT_DIRECTORY, HIGH, "The data directory.")
                 .define("ottla.flush", STRING, "disk", ValidString.in("disk", "os"), HIGH,
                         "When acks=all is answered: disk, after an fdatasync that covers the records; os, after the write.")
+                .define("ottla.flush.together", BOOLEAN, true, MEDIUM,
+                        "Whether partitions that wait at the same time are flushed with their whole file system (syncfs), where that can be done; otherwise file by file.")
                 .define("ottla.stop.timeout.ms", LONG, 30_000L, atLeast(0), MEDIUM,
                         "How long the process may take to stop: a disk that hangs must not keep it for ever. What is not flushed by then is recovered at the next start.");
     }

@@ -196,6 +196,7 @@ public final class Ottla implements AutoCloseable {
                 Math.clamp(files / 2, 1, MAX_OPEN_FILES),
                 Math.max(1, files / 4 * 3),
                 FLUSH_THREADS,
+                config.flushTogether(),
                 () -> live.now().getLong("producer.id.expiration.ms"),
                 config.getLong("producer.id.expiration.check.interval.ms"),
                 config.getLong("log.retention.check.interval.ms"),

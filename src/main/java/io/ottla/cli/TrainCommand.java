@@ -36,7 +36,8 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static void train(Path directory) throws IOException, InterruptedException {
-        String[] arguments = {"start", "--port", "0", "--data", directory.toString()};
+        // What calls the C library is a tenth of all classes, and would be loaded at every start for what only some brokers come to need, seconds later.
+        String[] arguments = {"start", "--port", "0", "--data", directory.toString(), "--override", "ottla.flush.together=false"};
         CommandLine commandLine = Main.commandLine(arguments);
         commandLine.parseArgs(arguments);
         StartCommand start = commandLine.getSubcommands().get("start").getCommand();

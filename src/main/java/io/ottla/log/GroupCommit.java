@@ -37,6 +37,7 @@ final class GroupCommit {
     private final Disk disk;
     private final Path directory;
     private final int mostRounds;
+    private final boolean mayTogether;
     private final Runnable round = this::round;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -52,12 +53,13 @@ final class GroupCommit {
     private boolean gatheringNow;
     private long startedNanos;
 
-    GroupCommit(Workers workers, Clock clock, Disk disk, Path directory, int mostRounds) {
+    GroupCommit(Workers workers, Clock clock, Disk disk, LogSettings settings) {
         this.workers = workers;
         this.clock = clock;
         this.disk = disk;
-        this.directory = directory;
-        this.mostRounds = mostRounds;
+        directory = settings.directory();
+        mostRounds = settings.flushThreads();
+        mayTogether = settings.flushTogether();
         gathering = new GatheringWait(clock);
     }
 
@@ -68,7 +70,7 @@ final class GroupCommit {
         lock.lock();
         try {
             waiting.addLast(flusher);
-            look = rounds > 0 && !looked;
+            look = mayTogether && rounds > 0 && !looked;
             looked |= look;
             start = rounds < allowed();
             if (start) {

@@ -34,7 +34,7 @@ final class LogContext {
         this.points = points;
         this.workers = workers;
         files = new OpenFiles(disk, settings.maxOpenFiles(), settings.mostOpenFiles(), settings.flushMode() == FlushMode.DISK);
-        groupCommit = new GroupCommit(workers, clock, disk, settings.directory(), settings.flushThreads());
+        groupCommit = new GroupCommit(workers, clock, disk, settings);
         directorySync = new DirectorySync(disk, settings.directory());
     }
 

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
  * @param maxOpenFiles         segment and index files kept open at once; more are opened only while they are being sent or flushed
  * @param mostOpenFiles        segment and index files at which appends wait for flushes before they open another
  * @param flushThreads         most threads that flush at the same time, started on demand
+ * @param flushTogether        whether several partitions may be flushed by one flush of their file system
  * @param producerExpirationMs how long an idle idempotent producer is remembered (producer.id.expiration.ms); may change while the log is open
  * @param producerCheckMs      how often idle producers are looked for (producer.id.expiration.check.interval.ms)
  * @param retentionCheckMs     how often retention is applied (log.retention.check.interval.ms)
@@ -29,6 +30,7 @@ public record LogSettings(
         int maxOpenFiles,
         int mostOpenFiles,
         int flushThreads,
+        boolean flushTogether,
         LongSupplier producerExpirationMs,
         long producerCheckMs,
         long retentionCheckMs,
@@ -43,14 +45,14 @@ public record LogSettings(
 
     /** Durable on the device, Kafka's defaults for all else. */
     public static LogSettings in(Path directory) {
-        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 100_000, 8, () -> 86_400_000L, 600_000L, 300_000L, () -> CleanerSettings.DEFAULT);
+        return new LogSettings(directory, FlushMode.DISK, 1, Map.of(), 4000, 100_000, 8, true, () -> 86_400_000L, 600_000L, 300_000L, () -> CleanerSettings.DEFAULT);
     }
 
     public LogSettings withFlushMode(FlushMode mode) {
-        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, mostOpenFiles, flushThreads, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
+        return new LogSettings(directory, mode, nodeId, topicDefaults, maxOpenFiles, mostOpenFiles, flushThreads, flushTogether, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
     }
 
     public LogSettings withTopicDefaults(Map<String, String> defaults) {
-        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, mostOpenFiles, flushThreads, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
+        return new LogSettings(directory, flushMode, nodeId, defaults, maxOpenFiles, mostOpenFiles, flushThreads, flushTogether, producerExpirationMs, producerCheckMs, retentionCheckMs, cleaner);
     }
 }

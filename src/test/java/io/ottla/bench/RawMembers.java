@@ -4,6 +4,7 @@ package io.ottla.bench;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -108,6 +109,11 @@ final class RawMembers implements AutoCloseable {
     /** When a member has taken up an assignment last: {@link System#nanoTime}. */
     long lastMoveNanos() {
         return lastMoveNanos;
+    }
+
+    /** Processor time that the members have taken so far. */
+    long cpuNanos() {
+        return ManagementFactory.getThreadMXBean().getThreadCpuTime(thread.threadId());
     }
 
     private void run() {

@@ -74,19 +74,22 @@ final class RebalanceRow implements Row {
     /** Has some members join, and waits until all of the group have settled. */
     private Rebalanced join(Server server, RawMembers clients, List<RawMember> newcomers, List<RawMember> all) throws Exception {
         Stopwatch time = new Stopwatch(server);
+        long membersBefore = clients.cpuNanos();
         long start = System.nanoTime();
         clients.start(newcomers);
         clients.awaitJoinAfter(start);
         // The others have nothing to wait for: how soon they hear of it is not the broker's doing.
         clients.hasten();
         clients.awaitSettled(all, scale.groups());
-        return new Rebalanced(clients.lastMoveNanos() - start, clients.lastMoveNanos() - clients.lastJoinNanos(), time.cpuSeconds());
+        return new Rebalanced(clients.lastMoveNanos() - start, clients.lastMoveNanos() - clients.lastJoinNanos(), clients.cpuNanos() - membersBefore, time.cpuSeconds());
     }
 
-    private record Rebalanced(long nanos, long nanosFromLastJoin, double cpuSeconds) {
+    /** @param membersCpuNanos of the one thread that all members share, since the first join */
+    private record Rebalanced(long nanos, long nanosFromLastJoin, long membersCpuNanos, double cpuSeconds) {
         void report(String row, String what, Samples samples) {
             samples.add(Metric.less(row, what + ": from last join", "ms"), nanosFromLastJoin / 1e6);
             samples.add(Metric.less(row, what + ": from first join", "ms"), nanos / 1e6);
+            samples.add(Metric.less(row, what + ": members' CPU, of one thread", "ms"), membersCpuNanos / 1e6);
             samples.add(Metric.less(row, what + ": broker CPU", "s"), cpuSeconds);
         }
     }
