@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.parity;
 
+import io.ottla.testkit.Eventually;
 import io.ottla.testkit.RawClient;
 import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.apache.kafka.common.message.ApiMessageType;
 import org.apache.kafka.common.message.ApiMessageType.ListenerType;
@@ -23,6 +25,7 @@ import org.apache.kafka.common.message.ResponseHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.protocol.MessageUtil;
 import org.apache.kafka.common.protocol.types.Schema;
 import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
@@ -34,7 +37,7 @@ import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigSource;
  * configs at their defaults; {@code sorted} sorts its lists; {@code fields=x,y} shows
  * only these of the answer; {@code hide=x,y} leaves these out, however deep; {@code client=x} is the client id;
  * {@code cut=3} leaves out the last bytes and {@code extra=3} adds some. {@code frame} and {@code bytes} send just that, and
- * {@code close [on=b]} closes a connection.
+ * {@code close [on=b]} closes a connection. {@code again} asks until the transaction before has ended, however long that takes.
  */
 final class ScenarioRun implements AutoCloseable {
     private static final Set<String> CHANGES = Set.of("CreateTopics", "DeleteTopics", "CreatePartitions", "AlterConfigs", "IncrementalAlterConfigs");
@@ -104,12 +107,24 @@ final class ScenarioRun implements AutoCloseable {
     }
 
     private String call(Script.Step step, String connection) {
+        if (step.options().containsKey("again")) {
+            return callUntilEnded(step, connection);
+        }
         Sent sent = send(step, connection);
         if (step.options().containsKey("later")) {
             awaited.put(connection, sent);
             return null;
         }
         return step.options().containsKey("silent") ? receiveNothing(connection, sent) : receive(connection, sent);
+    }
+
+    private String callUntilEnded(Script.Step step, String connection) {
+        AtomicReference<String> answer = new AtomicReference<>();
+        Eventually.until(answer::get, () -> {
+            answer.set(receive(connection, send(step, connection)));
+            return !answer.get().contains(Errors.CONCURRENT_TRANSACTIONS.name());
+        });
+        return answer.get();
     }
 
     private Sent send(Script.Step step, String connection) {
