@@ -384,7 +384,7 @@ final class LogSimulation {
     private void settle() {
         long end = partition.offsets().logEnd();
         for (ModelLog.Batch batch : doubtful) {
-            if (batch.base() == model.end() && batch.next() <= end) {
+            if (batch.base() == model.end() && batch.next() <= end && isThere(batch)) {
                 model.batches.add(batch);
                 note("doubtful batch is there");
                 break;
@@ -397,6 +397,16 @@ final class LogSimulation {
         model.truncate(end);
         model.logStart = Math.max(model.logStart, partition.offsets().logStart());
         noticeDurable();
+    }
+
+    /** Of several that failed at the same offset, one may have been written. */
+    private boolean isThere(ModelLog.Batch batch) {
+        long first = Math.max(batch.base(), partition.offsets().logStart());
+        if (batch.marker() != null || first >= batch.next()) {
+            return true;
+        }
+        String value = batch.values().get((int) (first - batch.base()));
+        return Batches.read(partition, first, ReadLimit.LOG_END).getFirst().equals(first + ":" + value);
     }
 
     private void restart() throws Exception {
