@@ -44,8 +44,8 @@ final class CatalogJournal {
     private CatalogJournal(Disk disk, Path path) throws IOException {
         this.disk = disk;
         this.path = path;
-        entryDurable = disk.exists(path);
         file = disk.open(path, OpenMode.CREATE);
+        // It may have been put in the place of another by a process that was killed before that was durable.
         syncEntry();
     }
 

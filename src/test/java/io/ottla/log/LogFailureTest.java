@@ -128,6 +128,25 @@ class LogFailureTest {
         }
     }
 
+    /** The journal was replaced to undo a change, but not its name made durable before the process was killed. */
+    @Test
+    void whatWasChangedInAReplacedCatalogOutlivesAPowerCut() throws IOException {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.CLIENT_METRICS, "m");
+        for (int seed = 0; seed < 20; seed++) {
+            SimulatedDisk doubtful = new SimulatedDisk(new Random(seed));
+            LocalCatalog first = LocalCatalog.open(LogSettings.in(DIRECTORY), doubtful, clock, timers, workers);
+            doubtful.faults((call, path) -> call == SimulatedDisk.Call.SYNC_DIRECTORY || call == SimulatedDisk.Call.FORCE && path.endsWith(LocalCatalog.JOURNAL));
+            assertThrows(KafkaStorageException.class, () -> first.replaceConfigs(resource, Map.of("interval.ms", "1000")));
+            doubtful.faults(SimulatedDisk.Faults.NONE);
+            doubtful.kill();
+            LocalCatalog second = LocalCatalog.open(LogSettings.in(DIRECTORY), doubtful, clock, timers, workers);
+            second.replaceConfigs(resource, Map.of("interval.ms", "2000"));
+            doubtful.crash();
+            LocalCatalog third = LocalCatalog.open(LogSettings.in(DIRECTORY), doubtful, clock, timers, workers);
+            assertEquals(Map.of("interval.ms", "2000"), third.configs().get(resource), "seed " + seed);
+        }
+    }
+
     @Test
     void aFullDiskRefusesAppendsAndServesAgainOnceThereIsRoom() {
         Partition partition = create("t", Map.of());
