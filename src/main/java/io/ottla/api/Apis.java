@@ -33,6 +33,11 @@ public final class Apis {
 
     private Apis() {}
 
+    /** Loads Kafka's message classes, for which whoever needs the first of them waits otherwise. From any thread. */
+    public static void load() {
+        ApiKeys.values();
+    }
+
     /** Answers requests from {@code services}. */
     public static RequestHandler over(Services services) {
         List<Api<?>> served = new ArrayList<>();

@@ -153,6 +153,8 @@ public final class Ottla implements AutoCloseable {
     }
 
     private void run(BrokerConfig config) {
+        // Beside the disk's part of a start, which takes as long.
+        Thread.ofPlatform().name("messages").daemon().start(Apis::load);
         Clock clock = Clock.SYSTEM;
         SystemTimers timers = own(new SystemTimers());
         LiveConfig live = new LiveConfig(config);

@@ -11,7 +11,10 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Set;
 import org.slf4j.Logger;
@@ -52,11 +55,26 @@ final class SyncFs implements FileSystemSync {
             return null;
         }
         try {
-            return FILE_SYSTEMS.contains(Files.getFileStore(directory).type()) ? new SyncFs(directory) : null;
+            return FILE_SYSTEMS.contains(Files.getFileStore(directory).type()) && allOnOneDevice(directory) ? new SyncFs(directory) : null;
         } catch (IOException | UnsupportedOperationException e) {
             LOG.warn("event=syncfs_not_used directory={} action=files_are_flushed_one_by_one reason=\"{}\"", directory, e.getMessage());
             return null;
         }
+    }
+
+    /** Whether nothing in the directory is a mount point, or a link to somewhere else: a sync of its file system would pass that over. */
+    private static boolean allOnOneDevice(Path directory) throws IOException {
+        Object device = Files.getAttribute(directory, "unix:dev");
+        try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
+            for (Path child : children) {
+                if (!device.equals(Files.getAttribute(child, "unix:dev"))) {
+                    return false;
+                }
+            }
+        } catch (NoSuchFileException | DirectoryIteratorException changing) {
+            return false;
+        }
+        return true;
     }
 
     /** @param version as {@code uname -r} has it */

@@ -41,6 +41,15 @@ class SyncFsTest {
     }
 
     @Test
+    void itIsNotUsedWhereAPartitionMayLieOnAnotherFileSystem() throws Exception {
+        Path elsewhere = Path.of("/proc");
+        if (Files.isDirectory(elsewhere)) {
+            Files.createSymbolicLink(directory.resolve("t-0"), elsewhere);
+            assertNull(new LocalDisk().fileSystemSync(directory));
+        }
+    }
+
+    @Test
     void itIsNotUsedOnFileSystemsThatMayNotReachADevice() {
         Path process = Path.of("/proc/self");
         if (Files.isDirectory(process)) {
