@@ -67,14 +67,22 @@ final class SyncFs implements FileSystemSync {
         Object device = Files.getAttribute(directory, "unix:dev");
         try (DirectoryStream<Path> children = Files.newDirectoryStream(directory)) {
             for (Path child : children) {
-                if (!device.equals(Files.getAttribute(child, "unix:dev"))) {
+                if (!isOn(device, child)) {
                     return false;
                 }
             }
-        } catch (NoSuchFileException | DirectoryIteratorException changing) {
-            return false;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return true;
+    }
+
+    private static boolean isOn(Object device, Path file) throws IOException {
+        try {
+            return device.equals(Files.getAttribute(file, "unix:dev"));
+        } catch (NoSuchFileException gone) {
+            return true;
+        }
     }
 
     /** @param version as {@code uname -r} has it */
