@@ -128,6 +128,9 @@ final class ShareFetchApi implements Api<ShareFetchRequestData> {
     }
 
     private void serve(ShareFetchRequestData body, Request request, ShareSession session, List<ShareSession.Target> targets) {
-        new WaitingShareFetch(catalog, share, request, session, body, targets, Math.min(body.maxBytes(), maxBytes)).begin();
+        int bytes = Math.min(body.maxBytes(), maxBytes);
+        // Not even the one batch that may be larger than asked for: who wants nothing hears of no partition, and locks nothing.
+        List<ShareSession.Target> wanted = bytes > 0 && body.maxRecords() > 0 ? targets : List.of();
+        new WaitingShareFetch(catalog, share, request, session, body, wanted, bytes).begin();
     }
 }

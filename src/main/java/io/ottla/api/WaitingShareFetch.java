@@ -83,7 +83,7 @@ final class WaitingShareFetch {
             }
         }
         acknowledging--;
-        if (targets.isEmpty() || recordsLeft <= 0) {
+        if (targets.isEmpty()) {
             fetched = true;
             sendIfComplete();
             return;
