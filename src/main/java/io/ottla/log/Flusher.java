@@ -29,7 +29,7 @@ final class Flusher {
     /** Whether a snapshot is being written, which the next flush need not wait for. Guarded by the partition's lock. */
     private boolean saving;
     private final Runnable submit = this::submit;
-    /** What is under way, from {@link #begin} to {@link #finish}. */
+    /** What is under way, until {@code flushing} is no more: from then on it is another thread's. */
     private FlushRound round;
     private IOException failure;
 
@@ -153,27 +153,28 @@ final class Flusher {
     }
 
     private void flushed() {
+        FlushRound done = round;
         List<Durable> due;
         state.lock();
         try {
             flushing = false;
-            if (state.log() != round.log()) {
+            if (state.log() != done.log()) {
                 again();
                 return;
             }
-            state.remember(round.log().flushed(round));
+            state.remember(done.log().flushed(done));
             state.publish();
-            due = state.waiters().take(round.log().durable().offset());
+            due = state.waiters().take(done.log().durable().offset());
             again();
         } finally {
             state.unlock();
         }
         DurabilityWaiters.complete(due, null);
         state.watchers().advanced();
-        if (round.snapshot() != null) {
-            saveSnapshot(round);
+        if (done.snapshot() != null) {
+            saveSnapshot(done);
         }
-        state.context().flushedBytes(round.bytes());
+        state.context().flushedBytes(done.bytes());
     }
 
     /** One at a time, as two of the same offset would write to one file; the next flush sees that one is due again. */

@@ -39,6 +39,7 @@ class GroupCommitTest {
     private final Set<Path> flushedTogether = new HashSet<>();
     private final Map<Integer, ApiException> answers = new HashMap<>();
     private Path failing;
+    private LocalCatalog catalog;
     private List<Partition> partitions;
 
     private void open(boolean syncsAll) throws IOException {
@@ -47,6 +48,7 @@ class GroupCommitTest {
             if (path.toString().endsWith(".log")) {
                 if (call == Call.FORCE) {
                     flushedAlone.add(path);
+                    return path.equals(failing);
                 } else if (call == Call.SYNC_ALL) {
                     flushedTogether.add(path);
                     return path.equals(failing);
@@ -54,7 +56,8 @@ class GroupCommitTest {
             }
             return false;
         });
-        partitions = LocalCatalog.open(LogSettings.in(DIRECTORY), disk, clock, timers, workers).create("t", PARTITIONS, Map.of()).partitions();
+        catalog = LocalCatalog.open(LogSettings.in(DIRECTORY), disk, clock, timers, workers);
+        partitions = catalog.create("t", PARTITIONS, Map.of()).partitions();
         // The first that come find out what the disk can do.
         appendToAll();
     }
@@ -144,5 +147,24 @@ class GroupCommitTest {
         workers.close();
         assertEquals(5, during.size());
         assertEquals(Set.of(), flushedAlone);
+    }
+
+    @Test
+    void whoIsToldMayHaveTheNextFlushBegin() throws IOException {
+        open(true);
+        Partition partition = catalog.create("rolling", 1, Map.of("internal.segment.bytes", "100")).partitions().getFirst();
+        Path folder = DIRECTORY.resolve("rolling-0");
+        long end = partition.append(Batches.of("first"), AppendOrigin.CLIENT).lastOffset() + 1;
+        partition.whenDurable(end, told -> {
+            failing = folder.resolve("00000000000000000001.log");
+            partition.append(Batches.idempotent(7, 0, 0, "second"), AppendOrigin.CLIENT);
+            partition.whenDurable(end + 1, failure -> answers.put(0, failure));
+            workers.close();
+        });
+        answers.clear();
+        workers.close();
+        assertInstanceOf(KafkaStorageException.class, answers.get(0));
+        List<String> snapshots = disk.list(folder).stream().filter(name -> name.endsWith(".snapshot")).toList();
+        assertEquals(List.of(), snapshots, "producers of records that are not durable");
     }
 }
