@@ -21,9 +21,13 @@ final class ConsumerDescriptions {
     static DescribedGroup describe(String groupId, Group group, TopicsImage image) {
         return switch (group) {
             case null -> missing(groupId, "Group " + groupId + " not found.");
-            case ClassicGroup ignored -> missing(groupId, "Group " + groupId + " is not a consumer group.");
+            case ClassicGroup ignored -> ofAnotherKind(groupId);
             case ConsumerGroup consumer -> describe(consumer, image);
         };
+    }
+
+    static DescribedGroup ofAnotherKind(String groupId) {
+        return missing(groupId, "Group " + groupId + " is not a consumer group.");
     }
 
     private static DescribedGroup missing(String groupId, String message) {

@@ -17,14 +17,25 @@ final class Descriptions {
 
     private Descriptions() {}
 
-    /** A group that does not exist is described as dead. */
-    static DescribedGroup classic(String groupId, Group group) {
+    /**
+     * A group that does not exist is described as dead.
+     *
+     * @param guest whether the id is a guest's
+     */
+    static DescribedGroup classic(String groupId, Group group, boolean guest) {
         return switch (group) {
-            case null -> new DescribedGroup().setGroupId(groupId).setGroupState(DEAD);
+            case null -> dead(groupId).setErrorMessage(guest ? notClassic(groupId) : null);
             case ClassicGroup classic -> describe(classic);
-            case ConsumerGroup ignored -> new DescribedGroup().setGroupId(groupId).setGroupState(DEAD)
-                    .setErrorMessage("Group " + groupId + " is not a classic group.");
+            case ConsumerGroup ignored -> dead(groupId).setErrorMessage(notClassic(groupId));
         };
+    }
+
+    private static DescribedGroup dead(String groupId) {
+        return new DescribedGroup().setGroupId(groupId).setGroupState(DEAD);
+    }
+
+    private static String notClassic(String groupId) {
+        return "Group " + groupId + " is not a classic group.";
     }
 
     private static DescribedGroup describe(ClassicGroup group) {

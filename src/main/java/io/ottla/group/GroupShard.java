@@ -83,7 +83,8 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case GroupCommand.DeleteGroup delete -> delete(delete);
             case GroupCommand.ForGuests forGuests -> decideForGuests(forGuests, now);
             case GroupCommand.DescribeGroup describe ->
-                    Outcome.reply(describe.caller(), Descriptions.classic(describe.groupId(), groups.get(describe.groupId())));
+                    Outcome.reply(describe.caller(),
+                    Descriptions.classic(describe.groupId(), groups.get(describe.groupId()), guests.holds(describe.groupId())));
             case GroupCommand.ListGroups list -> Outcome.reply(list.caller(), Descriptions.list(groups.values(), guests));
             case GroupCommand.AskHistory ask -> Outcome.reply(ask.caller(), switch (groups.get(ask.groupId())) {
                 case null -> List.of();
@@ -99,6 +100,8 @@ final class GroupShard implements Decider<GroupCommand, GroupEvent> {
             case GroupCommand.ClassicMemberLate late -> withConsumers(late.groupId(), group -> departures.classicMemberLate(group, late, now));
             case GroupCommand.DowngradeWithJoin join -> withConsumers(join.beat().groupId(), group -> migration.downgrade(group, join, now));
             case GroupCommand.RevocationOver over -> withConsumers(over.groupId(), group -> departures.revocationOver(group, over, now));
+            case GroupCommand.DescribeConsumers describe when guests.holds(describe.groupId()) ->
+                    Outcome.reply(describe.caller(), ConsumerDescriptions.ofAnotherKind(describe.groupId()));
             case GroupCommand.DescribeConsumers describe -> Outcome.reply(describe.caller(),
                     ConsumerDescriptions.describe(describe.groupId(), groups.get(describe.groupId()), describe.image()));
             case GroupCommand.ExpireOffsets ignored -> expiry.expire(now);

@@ -61,6 +61,15 @@ class GroupAdminTest {
     }
 
     @Test
+    void aGroupOfAnotherKindIsSaidToBeOne() {
+        Clients.await(admin.alterShareGroupOffsets(group, Map.of(p0, 0L)).all());
+        Throwable asConsumers = Clients.awaitFailure(admin.describeConsumerGroups(List.of(group)).all());
+        assertInstanceOf(GroupIdNotFoundException.class, asConsumers);
+        assertEquals("Group " + group + " is not a consumer group.", asConsumers.getMessage());
+        assertInstanceOf(GroupIdNotFoundException.class, Clients.awaitFailure(admin.describeClassicGroups(List.of(group)).all()));
+    }
+
+    @Test
     void aGroupIsDescribedWithItsMembersAndThenEmpty() {
         clients.sendNumbers(topic, 0, 0, 0);
         KafkaConsumer<String, String> member = stableMember(Map.of("client.id", "the-client", "group.instance.id", "instance-1"));
