@@ -36,6 +36,9 @@ final class FlushPoints {
 
     private record Key(Uuid topicId, int index) {}
 
+    /** A half that may be neither what it was nor what it was meant to be, as its write failed. */
+    private record Unwritten(long position, byte[] bytes, long write) {}
+
     /** A partition's slot, and what it said when the file was opened; null if nothing. */
     record Slot(int number, FlushPoint point) {}
 
@@ -49,6 +52,8 @@ final class FlushPoints {
     private long nextForce = 1;
     private long forced;
     private boolean lost;
+    /** By slot. */
+    private final Map<Integer, Unwritten> unwritten = new HashMap<>();
     /** Where halves are that were never written so. */
     private final List<Long> damaged = new ArrayList<>();
 
@@ -199,16 +204,39 @@ final class FlushPoints {
             slot.putInt(0);
         }
         slot.putInt(crc(slot)).flip();
-        damaged.remove((long) number * SLOT_BYTES + half * HALF_BYTES);
         covering[number] = nextForce * 2 + half;
-        file.write(slot, (long) number * SLOT_BYTES + half * HALF_BYTES);
+        long position = (long) number * SLOT_BYTES + half * HALF_BYTES;
+        try {
+            file.write(slot, position);
+        } catch (IOException e) {
+            byte[] bytes = new byte[HALF_BYTES];
+            slot.rewind().get(bytes);
+            unwritten.put(number, new Unwritten(position, bytes, write));
+            throw e;
+        }
+        written(number, position, write);
+    }
+
+    private void written(int number, long position, long write) {
+        unwritten.remove(number);
+        damaged.remove(position);
         writes[number] = write;
+    }
+
+    /** What could not be written must not be taken for durable, nor the other half for one that may be overwritten. */
+    private void writeUnwritten() throws IOException {
+        for (int number : List.copyOf(unwritten.keySet())) {
+            Unwritten half = unwritten.get(number);
+            file.write(ByteBuffer.wrap(half.bytes()), half.position());
+            written(number, half.position(), half.write());
+        }
     }
 
     /** Frees a slot whose partition was deleted. */
     synchronized void free(int number) throws IOException {
         file.write(ByteBuffer.allocate(SLOT_BYTES), (long) number * SLOT_BYTES);
         covering[number] = 0;
+        unwritten.remove(number);
         used.clear(number);
     }
 
@@ -216,6 +244,7 @@ final class FlushPoints {
     void force() throws IOException {
         long covers;
         synchronized (this) {
+            writeUnwritten();
             covers = nextForce++;
         }
         file.force();
