@@ -45,7 +45,8 @@ final class Bench implements Callable<Integer> {
     private static List<Row> rows(Scale scale) {
         return List.of(new StartRow(), new MemoryRow(), new ThroughputRow(scale, 100), new ThroughputRow(scale, 1000), new LatencyRow(scale),
                 new RequestRow(scale, RequestRow.Kind.PRODUCE), new RequestRow(scale, RequestRow.Kind.FETCH),
-                new PartitionsRow(scale), new DurableRow(scale, 1, 16), new DurableRow(scale, 8, 1), new CatchUpRow(scale),
+                new PartitionsRow(scale), new DurableRow(scale, 1, 16, DurableRow.SMALL_BATCH_BYTES), new DurableRow(scale, 8, 1, DurableRow.SMALL_BATCH_BYTES),
+                new DurableRow(scale, 1, 16, DurableRow.DEFAULT_BATCH_BYTES), new CatchUpRow(scale),
                 new AppendRow(scale, CompressionType.NONE), new AppendRow(scale, CompressionType.LZ4),
                 new RebalanceRow(scale, GroupProtocol.CLASSIC), new RebalanceRow(scale, GroupProtocol.CONSUMER),
                 new HeartbeatsRow(scale, GroupProtocol.CLASSIC), new HeartbeatsRow(scale, GroupProtocol.CONSUMER),

@@ -14,11 +14,12 @@ import java.util.stream.IntStream;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 
 /**
- * Batches of 1 KB that are on the disk when they are acknowledged, beside what the disk itself allows: the same number of files, written
+ * Small batches, or such as producers make by default, that are on the disk when they are acknowledged, beside what the disk itself allows: the same number of files, written
  * and flushed by a plain loop. Producers wait for each answer before they send again. Kafka runs with {@code log.flush.interval.messages=1}.
  */
 final class DurableRow implements Row {
-    private static final int BATCH_BYTES = 1024;
+    static final int SMALL_BATCH_BYTES = 1 << 10;
+    static final int DEFAULT_BATCH_BYTES = 16 << 10;
     private static final int SLICES = 4;
     private static final double WARM_UP_SECONDS = 1;
     private static final String TOPIC = "durable";
@@ -26,16 +27,18 @@ final class DurableRow implements Row {
     private final Scale scale;
     private final int partitions;
     private final int producersEach;
+    private final int batchBytes;
 
-    DurableRow(Scale scale, int partitions, int producersEach) {
+    DurableRow(Scale scale, int partitions, int producersEach, int batchBytes) {
         this.scale = scale;
         this.partitions = partitions;
         this.producersEach = producersEach;
+        this.batchBytes = batchBytes;
     }
 
     @Override
     public String name() {
-        return "durable-" + partitions + "x" + producersEach;
+        return "durable-" + partitions + "x" + producersEach + (batchBytes == SMALL_BATCH_BYTES ? "" : "-" + (batchBytes >> 10) + "k");
     }
 
     @Override
@@ -63,7 +66,7 @@ final class DurableRow implements Row {
     }
 
     private double produce(Server server, double seconds) throws IOException {
-        MemoryRecords batch = RawProduce.plain(1, BATCH_BYTES);
+        MemoryRecords batch = RawProduce.plain(1, batchBytes);
         List<ByteBuffer> frames = IntStream.range(0, partitions * producersEach).mapToObj(producer ->
                 RawClient.encode(RawProduce.request(TOPIC, List.of(producer % partitions), batch, (short) -1, null), RawProduce.VERSION, 1)).toList();
         try (Chorus producers = new Chorus(server, frames, RawProduce::requireSuccess)) {
@@ -95,7 +98,7 @@ final class DurableRow implements Row {
 
     private void writeRound(FileChannel channel) throws IOException {
         for (int i = 0; i < producersEach; i++) {
-            channel.write(ByteBuffer.allocate(BATCH_BYTES));
+            channel.write(ByteBuffer.allocate(batchBytes));
         }
         channel.force(false);
     }
