@@ -27,6 +27,8 @@ class CrashStormTest {
     private static final long SEED = Long.getLong("ottla.crash.seed", 20_261_129);
     private static final int MIN_LIFE_MS = 300;
     private static final int MAX_LIFE_MS = 1800;
+    /** One argument of a command is 128 KB at most. */
+    private static final int FILES_AT_ONCE = 250;
     private static final String DUMP_LOG = "org.apache.kafka.tools.DumpLogSegments";
     private static final Map<String, String> SMALL = Map.of("internal.segment.bytes", "60000", "index.interval.bytes", "500", "file.delete.delay.ms", "100");
     private static final Map<String, String> COMPACTED = Map.of("cleanup.policy", "compact", "min.cleanable.dirty.ratio", "0.1", "delete.retention.ms", "100");
@@ -97,13 +99,20 @@ class CrashStormTest {
     }
 
     private static void dump(Path data, List<String> suffixes, String... options) throws IOException {
+        List<String> files;
         try (Stream<Path> all = Files.walk(data)) {
-            List<String> files = all.map(Path::toString).filter(file -> suffixes.stream().anyMatch(file::endsWith)).toList();
-            List<String> command = new ArrayList<>(List.of(options));
-            command.addAll(List.of("--files", String.join(",", files)));
-            List<String> said = KafkaTools.run(DUMP_LOG, command.toArray(String[]::new));
-            assertEquals(files.size(), said.stream().filter(line -> line.startsWith("Dumping ")).count());
-            assertEquals(List.of(), said.stream().filter(line -> line.contains("isvalid: false") || line.contains("rror") || line.contains("ismatch")).toList());
+            files = all.map(Path::toString).filter(file -> suffixes.stream().anyMatch(file::endsWith)).toList();
         }
+        for (int from = 0; from < files.size(); from += FILES_AT_ONCE) {
+            dump(files.subList(from, Math.min(files.size(), from + FILES_AT_ONCE)), options);
+        }
+    }
+
+    private static void dump(List<String> files, String... options) {
+        List<String> command = new ArrayList<>(List.of(options));
+        command.addAll(List.of("--files", String.join(",", files)));
+        List<String> said = KafkaTools.run(DUMP_LOG, command.toArray(String[]::new));
+        assertEquals(files.size(), said.stream().filter(line -> line.startsWith("Dumping ")).count());
+        assertEquals(List.of(), said.stream().filter(line -> line.contains("isvalid: false") || line.contains("rror") || line.contains("ismatch")).toList());
     }
 }
