@@ -13,8 +13,8 @@ final class HeartbeatsRow implements Row {
     private static final int MEMBERS = 3;
     private static final long CLASSIC_INTERVAL_MS = 3000;
     private static final long CONSUMER_INTERVAL_MS = 5000;
-    /** Compilers are busy with the joins for a while; what is measured goes on for days. */
-    private static final int WARM_INTERVALS = 10;
+    /** Compilers are busy with the joins, and then with the heartbeats, for a while; what is measured goes on for days. */
+    private static final long WARM_UP_MS = 60_000;
     private static final int INTERVALS = 4;
 
     private final Scale scale;
@@ -44,7 +44,7 @@ final class HeartbeatsRow implements Row {
             long intervalMs = protocol == GroupProtocol.CLASSIC ? CLASSIC_INTERVAL_MS : CONSUMER_INTERVAL_MS;
             try (RawMembers clients = new RawMembers(server, intervalMs)) {
                 join(clients, topicId);
-                Thread.sleep(intervalMs * WARM_INTERVALS);
+                Thread.sleep(WARM_UP_MS);
                 Stopwatch time = new Stopwatch(server);
                 Thread.sleep(intervalMs * INTERVALS);
                 samples.add(Metric.less(name(), scale.groups() + " groups of " + MEMBERS + ": broker CPU", "% of one"), time.cpuSeconds() / time.seconds() * 100);
