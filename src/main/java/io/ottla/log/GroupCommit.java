@@ -212,8 +212,8 @@ final class GroupCommit {
         try {
             sync.sync();
             return true;
-        } catch (IOException e) {
-            LOG.warn("event=file_system_sync_failed action=files_are_flushed_one_by_one reason=\"{}\"", e.getMessage());
+        } catch (IOException | RuntimeException | Error e) {
+            LOG.warn("event=file_system_sync_failed action=files_are_flushed_one_by_one reason=\"{}\"", e.toString());
             return false;
         }
     }
