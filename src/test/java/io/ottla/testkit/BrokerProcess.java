@@ -47,6 +47,12 @@ public final class BrokerProcess implements AutoCloseable {
         process.kill();
     }
 
+    /** Asks it to end, and waits until it has. */
+    public void stop() {
+        process.terminate();
+        process.awaitExit(Eventually.DEADLINE);
+    }
+
     @Override
     public void close() {
         if (process != null) {
