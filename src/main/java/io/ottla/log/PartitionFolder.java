@@ -18,6 +18,8 @@ import org.slf4j.LoggerFactory;
 /** What lies in a partition's folder when it is opened. Used by one thread. */
 final class PartitionFolder {
     private static final Logger LOG = LoggerFactory.getLogger(PartitionFolder.class);
+    private static final List<String> LEFT_OVER = List.of(LogFileNames.DELETED, LogFileNames.CLEANED, LogFileNames.SWAP, LogFileNames.TEMPORARY);
+    private static final List<String> INDEXES = List.of(LogFileNames.OFFSET_INDEX, LogFileNames.TIME_INDEX, LogFileNames.TRANSACTION_INDEX);
 
     private final LogContext context;
     private final PartitionId id;
@@ -44,12 +46,17 @@ final class PartitionFolder {
             names = new HashSet<>(context.disk().list(path));
         }
         for (String name : List.copyOf(names)) {
-            if (name.endsWith(LogFileNames.DELETED) || name.endsWith(LogFileNames.CLEANED) || name.endsWith(LogFileNames.SWAP) || name.endsWith(LogFileNames.TEMPORARY)) {
+            if (LEFT_OVER.stream().anyMatch(name::endsWith) || lacksItsLog(name)) {
                 context.disk().delete(path.resolve(name));
                 names.remove(name);
             }
         }
         epochs = readEpochs();
+    }
+
+    /** Whether it is an index that has nothing to point at: a segment leaves with its log, and its indexes may not have followed. */
+    private boolean lacksItsLog(String name) {
+        return INDEXES.stream().mapToLong(suffix -> LogFileNames.baseOffset(name, suffix)).anyMatch(base -> base >= 0 && !has(base, LogFileNames.LOG));
     }
 
     /** Looks what is there, and touches nothing: somebody else's folder. */

@@ -244,6 +244,29 @@ class LogFailureTest {
     }
 
     @Test
+    void indexesThatWereLeftBehindByTheirLogGoWithTheNextStart() throws IOException {
+        Partition partition = create("t", Map.of("internal.segment.bytes", "200", "index.interval.bytes", "0"));
+        for (int i = 0; i < 10; i++) {
+            append(partition, "v" + i);
+        }
+        workers.close();
+        disk.faults((call, path) -> call == SimulatedDisk.Call.MOVE && path.toString().contains("index"));
+        partition.deleteRecordsBefore(7);
+        workers.close();
+        disk.faults(SimulatedDisk.Faults.NONE);
+        assertFalse(indexesWithoutLog().isEmpty());
+        restart();
+        assertEquals(7, partition("t").offsets().logStart());
+        assertEquals(List.of(), indexesWithoutLog());
+        assertEquals(List.of("7:v7", "8:v8", "9:v9"), Batches.read(partition("t"), 7, ReadLimit.LOG_END));
+    }
+
+    private List<String> indexesWithoutLog() throws IOException {
+        List<String> names = disk.list(DIRECTORY.resolve("t-0"));
+        return names.stream().filter(name -> name.endsWith("index") && !names.contains(name.replaceFirst("\\.[a-z]+$", ".log"))).toList();
+    }
+
+    @Test
     void oldSegmentsGoBySizeAndAChangedConfigCountsAtOnce() {
         Partition partition = create("t", Map.of("internal.segment.bytes", "200"));
         for (int i = 0; i < 20; i++) {
