@@ -36,7 +36,7 @@ final class ImportCommand implements Callable<Integer> {
             "One config that the topic shall have; may be given several times.").build();
 
     CommandSpec spec() {
-        CommandSpec spec = Main.describe(this, "import", "Bring topics of a stopped Apache Kafka, with records, offsets and groups, while Ottla is stopped too.");
+        CommandSpec spec = Commands.describe(this, "import", "Bring topics of a stopped Apache Kafka, with records, offsets and groups, while Ottla is stopped too.");
         for (OptionSpec option : List.of(from, data, names, configs)) {
             spec.addOption(option);
         }

@@ -3,93 +3,48 @@ package io.ottla.cli;
 
 import io.ottla.broker.InvalidConfig;
 import io.ottla.broker.StartFailed;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * The program. Exit codes: 0, done; 1, it could not be done; 2, the command line is wrong. Either failure is one line on
  * standard error.
- *
- * <p>Commands are described by picocli's builders, not by its annotations, and only the one that is asked for: reading
- * annotations costs more than the rest of a start.
  */
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(commandLine(args).execute(args));
+        System.exit(run(args));
     }
 
-    static CommandLine commandLine(String[] args) {
-        Root command = new Root();
-        CommandLine root = new CommandLine(command.spec());
-        String wanted = args.length == 0 ? "" : args[0];
-        switch (wanted) {
-            case "start" -> root.addSubcommand(new StartCommand().spec());
-            case "import" -> root.addSubcommand(new ImportCommand().spec());
-            case "train" -> root.addSubcommand(new TrainCommand().spec());
-            default -> {
-                root.addSubcommand(new StartCommand().spec());
-                root.addSubcommand(new ImportCommand().spec());
-                root.addSubcommand(new VersionCommand().spec());
-                root.addSubcommand(new CommandLine.HelpCommand());
+    /** What is asked for most goes without picocli, which takes longer to load than a broker to start. */
+    private static int run(String[] args) {
+        String only = args.length == 1 ? args[0] : "";
+        try {
+            if (only.equals("version")) {
+                return new VersionCommand().call();
             }
-        }
-        return root.setParameterExceptionHandler(new WrongUsage()).setExecutionExceptionHandler(new Failed());
-    }
-
-    /** A command of this program; what it does is its {@code run} or {@code call}. */
-    static CommandSpec describe(Object command, String name, String description) {
-        CommandSpec spec = CommandSpec.wrapWithoutInspection(command).name(name)
-                .addOption(OptionSpec.builder("-h", "--help").usageHelp(true).description("Show this help.").build());
-        spec.usageMessage().description(description);
-        return spec;
-    }
-
-    /** The command line without a subcommand: it says which there are. */
-    private static final class Root implements Runnable {
-        private final CommandSpec spec = describe(this, "ottla", "An event log that speaks Kafka's wire protocol, in one small process.");
-
-        CommandSpec spec() {
-            spec.usageMessage().footer("",
-                    "The launcher itself also knows: build (make everything ready, start nothing) and bench (compare with Apache Kafka).");
-            return spec;
-        }
-
-        @Override
-        public void run() {
-            spec.commandLine().usage(System.out);
-        }
-    }
-
-    private static final class WrongUsage implements CommandLine.IParameterExceptionHandler {
-        @Override
-        public int handleParseException(ParameterException e, String[] args) {
-            String hint = "";
-            if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getSuggestions().isEmpty()) {
-                hint = "; did you mean " + unmatched.getSuggestions().getFirst() + "?";
+            if (only.equals("train")) {
+                return Training.run();
             }
-            System.err.println("ottla: " + firstLine(e) + hint + " (see: " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
-            return CommandLine.ExitCode.USAGE;
-        }
-    }
-
-    private static final class Failed implements CommandLine.IExecutionExceptionHandler {
-        @Override
-        public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) throws Exception {
-            if (e instanceof StartFailed || e instanceof InvalidConfig || e instanceof Failure) {
-                System.err.println("ottla: " + firstLine(e));
-                return CommandLine.ExitCode.SOFTWARE;
+            StartOptions start = StartOptions.plain(args);
+            if (start != null) {
+                return RunningBroker.run(start.config());
             }
-            throw e;
+        } catch (StartFailed | InvalidConfig | Failure e) {
+            return failed(e);
+        } catch (Exception e) {
+            e.printStackTrace();
+            return 1;
         }
+        return Commands.commandLine(args).execute(args);
     }
 
-    private static String firstLine(Exception e) {
+    /** Says what could not be done; returns the exit code. */
+    static int failed(Exception e) {
+        System.err.println("ottla: " + firstLine(e));
+        return 1;
+    }
+
+    static String firstLine(Exception e) {
         return e.getMessage().lines().findFirst().orElse(e.toString());
     }
 }

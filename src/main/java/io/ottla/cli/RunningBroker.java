@@ -30,6 +30,14 @@ final class RunningBroker {
         this.stopTimeoutMs = stopTimeoutMs;
     }
 
+    /** Runs a broker until the process is told to stop. */
+    static int run(BrokerConfig config) throws InterruptedException {
+        RunningBroker broker = start(config);
+        System.out.println(broker.readyLine());
+        broker.awaitStop();
+        return 0;
+    }
+
     static RunningBroker start(BrokerConfig config) {
         RunningBroker running = new RunningBroker(config.stopTimeoutMs());
         try {
@@ -51,8 +59,13 @@ final class RunningBroker {
         return ottla;
     }
 
+    String readyLine() {
+        return "ready on " + ottla.bootstrapServers() + ", data in " + ottla.dataDirectory().toAbsolutePath().normalize()
+                + ", in " + ProcessAge.millis() + " ms";
+    }
+
     /** Never returns: what stops the process halts it. */
-    void awaitStop() throws InterruptedException {
+    private void awaitStop() throws InterruptedException {
         new CountDownLatch(1).await();
     }
 

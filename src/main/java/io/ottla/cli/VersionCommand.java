@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 
 final class VersionCommand implements Callable<Integer> {
     CommandSpec spec() {
-        return Main.describe(this, "version", "Print the versions of Ottla, of the Kafka protocol that it speaks, and of Java.");
+        return Commands.describe(this, "version", "Print the versions of Ottla, of the Kafka protocol that it speaks, and of Java.");
     }
 
     @Override

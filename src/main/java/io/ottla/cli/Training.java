@@ -1,31 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.cli;
 
-import io.ottla.broker.Ottla;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 
 /**
- * A start as users do it, with an hour's worth of clients in a second, for the JVM to record into its AOT cache. The clients run in a
- * process of their own: their classes have no place in the broker's cache.
+ * What the launcher has the JVM record into its AOT cache: a start as users do it, with an hour's worth of clients in a second. The clients run in
+ * a process of their own: their classes have no place in the broker's cache.
  */
-final class TrainCommand implements Callable<Integer> {
+final class Training {
     private static final int CLIENT_TIMEOUT_S = 300;
 
-    CommandSpec spec() {
-        return Main.describe(this, "train", "Used by the launcher: go through what a broker does, and end.");
-    }
+    private Training() {}
 
-    @Override
-    public Integer call() throws IOException, InterruptedException {
+    /** Returns the exit code. */
+    static int run() throws IOException, InterruptedException {
         Path directory = Files.createTempDirectory("ottla-train");
         try {
             train(directory);
@@ -37,13 +31,13 @@ final class TrainCommand implements Callable<Integer> {
 
     private static void train(Path directory) throws IOException, InterruptedException {
         // What calls the C library is a tenth of all classes, and would be loaded at every start for what only some brokers come to need, seconds later.
-        String[] arguments = {"start", "--port", "0", "--data", directory.toString(), "--override", "ottla.flush.together=false"};
-        CommandLine commandLine = Main.commandLine(arguments);
-        commandLine.parseArgs(arguments);
-        StartCommand start = commandLine.getSubcommands().get("start").getCommand();
-        try (Ottla broker = Ottla.start(start.config())) {
-            System.out.println(StartCommand.readyLine(broker));
-            runClients(broker.bootstrapServers());
+        StartOptions start = StartOptions.plain(new String[] {"start", "--port", "0", "--data", directory.toString(), "--override", "ottla.flush.together=false"});
+        RunningBroker broker = RunningBroker.start(start.config());
+        try {
+            System.out.println(broker.readyLine());
+            runClients(broker.ottla().bootstrapServers());
+        } finally {
+            broker.ottla().close();
         }
     }
 
@@ -61,7 +55,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private static void delete(Path directory) throws IOException {
         try (Stream<Path> paths = Files.walk(directory)) {
-            paths.sorted(Comparator.reverseOrder()).forEach(TrainCommand::deleteOne);
+            paths.sorted(Comparator.reverseOrder()).forEach(Training::deleteOne);
         }
     }
 
