@@ -39,6 +39,7 @@ final class RunningBroker {
     }
 
     static RunningBroker start(BrokerConfig config) {
+        JdkProviders.take();
         RunningBroker running = new RunningBroker(config.stopTimeoutMs());
         try {
             Runtime.getRuntime().addShutdownHook(new Thread(running::stop, "stop"));

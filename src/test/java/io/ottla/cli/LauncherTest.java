@@ -37,12 +37,12 @@ class LauncherTest {
         List<String> first = project.journal();
         assertEquals(1, count(first, "mvn "), first.toString());
         assertEquals(1, count(first, "AOTCacheOutput"), first.toString());
-        assertTrue(first.getLast().endsWith("ottla.jar start --port 7"), first.toString());
+        assertTrue(first.getLast().endsWith("ottla.jar io.ottla.cli.Main start --port 7"), first.toString());
 
         assertEquals(List.of(), project.run(0, "version"));
         List<String> second = project.journal();
         assertEquals(1, second.size(), second.toString());
-        assertTrue(second.getFirst().matches("jdk-25 -XX:AOTCache=.*\\.aot .* -jar .*/ottla\\.jar version"), second.toString());
+        assertTrue(second.getFirst().matches("jdk-25 -XX:AOTCache=.*\\.aot .* -cp .*/ottla\\.jar io\\.ottla\\.cli\\.Main version"), second.toString());
     }
 
     @Test
@@ -223,7 +223,7 @@ class LauncherTest {
     @Test
     void theUsersOwnJavaOptionsComeLast() throws IOException {
         project.with("OTTLA_JAVA_OPTS", "-Xmx2g -Da=b").run(0, "version");
-        assertTrue(project.journal().getLast().contains(" -Xmx2g -Da=b -jar "));
+        assertTrue(project.journal().getLast().contains(" -Xmx2g -Da=b -cp "));
     }
 
     private void assertNothingLeftBehind() throws IOException {
@@ -238,11 +238,11 @@ class LauncherTest {
     }
 
     private static String flags(String line) {
-        return line.replaceAll("^\\S+ |-XX:(AOT|ErrorFile)\\S*=.*?(?= -|$)| -jar .*", "").trim();
+        return line.replaceAll("^\\S+ |-XX:(AOT|ErrorFile)\\S*=.*?(?= -|$)| -cp .*", "").trim();
     }
 
     private static String jar(String line) {
-        return line.replaceAll(".* -jar (.*/ottla\\.jar) .*", "$1");
+        return line.replaceAll(".* -cp (.*/ottla\\.jar) .*", "$1");
     }
 
     private static String aot(String line) {
