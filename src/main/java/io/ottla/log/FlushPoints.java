@@ -27,10 +27,13 @@ final class FlushPoints {
     private static final int HALF_BYTES = 128;
     private static final int SLOT_BYTES = 2 * HALF_BYTES;
     private static final int CRC_AT = HALF_BYTES - 4;
+    private static final int WRITE_AT = 84;
     /** No file system has smaller blocks. */
     private static final int BLOCK_BYTES = 512;
     private static final ByteBuffer EMPTY_BLOCK = ByteBuffer.allocate(BLOCK_BYTES).asReadOnlyBuffer();
     private static final int USED = 0x4f464c31;
+    /** Of a partition that is deleted. */
+    private static final int FREED = 0x4f464c32;
     /** Slot 0 says that this is the file, so that one that was emptied is not taken for new. */
     private static final int HEADER = 0x4f464c30;
 
@@ -97,7 +100,9 @@ final class FlushPoints {
         file.read(bytes, 0);
         writeAgain(bytes.duplicate().flip());
         int halves = bytes.position() / HALF_BYTES;
+        Key firstHalf = null;
         for (int half = 0; half < halves; half++) {
+            firstHalf = half % 2 == 0 ? null : firstHalf;
             ByteBuffer slot = bytes.slice(half * HALF_BYTES, HALF_BYTES);
             if (isEmpty(slot)) {
                 continue;
@@ -105,8 +110,9 @@ final class FlushPoints {
             if (slot.getInt(CRC_AT) != crc(slot)) {
                 lost = true;
                 damaged.add((long) half * HALF_BYTES);
-            } else if (slot.getInt(0) == USED) {
-                note(half / 2, half % 2, slot);
+            } else if (slot.getInt(0) == USED || slot.getInt(0) == FREED) {
+                note(half / 2, half % 2, slot, firstHalf);
+                firstHalf = slot.getInt(0) == USED ? keyOf(slot) : null;
             } else if (slot.getInt(0) == HEADER) {
                 used.set(0);
             }
@@ -138,14 +144,24 @@ final class FlushPoints {
         return first < 0 || first == block.limit();
     }
 
-    private void note(int number, int half, ByteBuffer slot) {
+    private static Key keyOf(ByteBuffer slot) {
+        return new Key(new Uuid(slot.getLong(4), slot.getLong(12)), slot.getInt(20));
+    }
+
+    /** @param firstHalf whose point the first half says, if this is the second; null if nobody's */
+    private void note(int number, int half, ByteBuffer slot, Key firstHalf) {
         makeRoom(number);
-        long write = slot.getLong(84);
+        long write = slot.getLong(WRITE_AT);
         if (write > writes[number]) {
             writes[number] = write;
             covering[number] = half;
-            used.set(number);
-            found.put(new Key(new Uuid(slot.getLong(4), slot.getLong(12)), slot.getInt(20)), new Slot(number, decode(slot)));
+            used.set(number, slot.getInt(0) == USED);
+            if (half == 1 && firstHalf != null) {
+                found.remove(firstHalf);
+            }
+            if (slot.getInt(0) == USED) {
+                found.put(keyOf(slot), new Slot(number, decode(slot)));
+            }
         }
     }
 
@@ -190,20 +206,24 @@ final class FlushPoints {
 
     /** Writes a partition's flush point. */
     synchronized void write(int number, PartitionId id, FlushPoint point) throws IOException {
-        long write = writes[number] + 1;
-        long last = covering[number];
-        long half = last / 2 <= forced ? 1 - last % 2 : last % 2;
         ByteBuffer slot = Scratch.take(HALF_BYTES);
         slot.putInt(USED).putLong(id.topicId().getMostSignificantBits()).putLong(id.topicId().getLeastSignificantBits()).putInt(id.index());
         slot.putLong(point.segmentBase()).putLong(point.offset()).putInt(point.position()).putLong(point.logStart());
         slot.putLong(point.maxTimestamp()).putLong(point.maxTimestampOffset()).putInt(point.leaderEpoch());
         slot.putInt(point.indexEntries()).putInt(point.timeEntries()).put((byte) (point.producers() ? 1 : 0)).put((byte) (point.clean() ? 1 : 0));
         slot.put((byte) (point.gaps() ? 1 : 0)).put((byte) 0);
-        slot.putLong(write).putLong(point.cleanedTo()).putInt(point.abortedCheck());
+        slot.putLong(writes[number] + 1).putLong(point.cleanedTo()).putInt(point.abortedCheck());
+        write(number, slot);
+    }
+
+    private void write(int number, ByteBuffer slot) throws IOException {
         while (slot.position() < CRC_AT) {
             slot.putInt(0);
         }
         slot.putInt(crc(slot)).flip();
+        long write = writes[number] + 1;
+        long last = covering[number];
+        long half = last / 2 <= forced ? 1 - last % 2 : last % 2;
         covering[number] = nextForce * 2 + half;
         long position = (long) number * SLOT_BYTES + half * HALF_BYTES;
         try {
@@ -232,12 +252,17 @@ final class FlushPoints {
         }
     }
 
-    /** Frees a slot whose partition was deleted. */
+    /**
+     * Frees a slot whose partition was deleted. It is not emptied: whoever has it next has to write with larger numbers than stand
+     * there, and these must be known even if a power cut brings them back.
+     */
     synchronized void free(int number) throws IOException {
-        file.write(ByteBuffer.allocate(SLOT_BYTES), (long) number * SLOT_BYTES);
-        covering[number] = 0;
-        unwritten.remove(number);
         used.clear(number);
+        ByteBuffer slot = Scratch.take(HALF_BYTES).putInt(FREED);
+        while (slot.position() < WRITE_AT) {
+            slot.putInt(0);
+        }
+        write(number, slot.putLong(writes[number] + 1));
     }
 
     /** Makes all that was written durable. */

@@ -17,6 +17,8 @@ class FlushPointsTest {
     private static final Path FILE = Path.of("/sim/flush-points");
     private static final PartitionId PARTITION = new PartitionId("t", new Uuid(1, 2), 0);
 
+    private static final PartitionId GONE = new PartitionId("gone", new Uuid(3, 4), 0);
+
     private static FlushPoint point(long offset) {
         return new FlushPoint(0, offset, 100, 0, -1, -1, 0, 0, 0, false, false, false, 0, 0);
     }
@@ -52,6 +54,53 @@ class FlushPointsTest {
             FlushPoint found = FlushPoints.open(disk, FILE).claim(PARTITION).point();
             long offset = found == null ? 0 : found.offset();
             assertTrue(offset >= durable, "seed " + seed + ": found " + offset + " where " + durable + " was durable");
+        }
+    }
+
+    /** What a slot said of a partition that is gone must not come back after a power cut, in place of what it says of its successor. */
+    @Test
+    void slotsOfDeletedPartitionsAreTheirSuccessorsAlone() throws IOException {
+        for (int seed = 0; seed < 1000; seed++) {
+            Random random = new Random(seed);
+            SimulatedDisk disk = new SimulatedDisk(random);
+            disk.createDirectories(FILE.getParent());
+            disk.syncDirectory(FILE.getParent());
+            disk.syncDirectory(Path.of("/"));
+            FlushPoints points = FlushPoints.open(disk, FILE);
+            points.complete();
+            int slot = points.claim(GONE).number();
+            for (int i = 5 + random.nextInt(3); i > 0; i--) {
+                points.write(slot, GONE, point(i));
+                points.force();
+            }
+            if (random.nextBoolean()) {
+                disk.kill();
+                points = FlushPoints.open(disk, FILE);
+                points.freeUnclaimed();
+            } else {
+                points.free(slot);
+            }
+            if (random.nextBoolean()) {
+                disk.crash();
+                points = FlushPoints.open(disk, FILE);
+                points.freeUnclaimed();
+            }
+            slot = points.claim(PARTITION).number();
+            for (int i = random.nextInt(3); i >= 0; i--) {
+                points.write(slot, PARTITION, point(i));
+            }
+            boolean durable = random.nextBoolean();
+            if (durable) {
+                points.force();
+            }
+            for (int i = 0; i < 3; i++) {
+                disk.crash();
+                points = FlushPoints.open(disk, FILE);
+                boolean found = points.claim(PARTITION).point() != null;
+                assertTrue(found || !durable, "seed " + seed);
+                durable = found;
+                points.freeUnclaimed();
+            }
         }
     }
 }
