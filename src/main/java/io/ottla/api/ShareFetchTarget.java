@@ -20,10 +20,22 @@ import org.apache.kafka.common.errors.OffsetOutOfRangeException;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * One partition of a share fetch, from where the member may read until what it got. The connection's loop owns it while no
- * question is open; an answer comes from any thread and ends the question.
+ * One partition of a share fetch, from where the member may read until what it got. The connection's loop owns it; answers
+ * come from any thread, and are taken on the loop.
  */
 final class ShareFetchTarget {
+    /**
+     * The answer to where may be read.
+     *
+     * @param position null if there was an error
+     * @param begun    nobody in the group had read there before
+     */
+    record Look(Errors error, Position position, boolean begun) {
+        private static Look failed(Errors error) {
+            return new Look(error, null, false);
+        }
+    }
+
     private final TopicCatalog catalog;
     private final ShareCoordinator share;
     private final ShareGroupConfig config;
@@ -33,6 +45,7 @@ final class ShareFetchTarget {
     private final ReadLimit limit;
 
     private Partition partition;
+    private boolean asked;
     private Errors error = Errors.NONE;
     private Position position;
     private ShareRead read;
@@ -71,53 +84,68 @@ final class ShareFetchTarget {
         return acquired.stream().mapToInt(each -> (int) (each.last() - each.first() + 1)).sum();
     }
 
-    /** Asks where to read; {@code done} is called once, from any thread. */
-    void look(int maxRecords, Consumer<Void> done) {
+    /** Whether an answer to {@link #look} is still to come. */
+    boolean asked() {
+        return asked;
+    }
+
+    /** Asks where to read; {@code done} is called once, from any thread, and what it gets is for {@link #take}. */
+    void look(int maxRecords, Consumer<Look> done) {
+        asked = true;
         position = null;
         goesOn = false;
         error = ShareFetchApi.locate(catalog, key);
         if (error != Errors.NONE) {
-            done.accept(null);
+            done.accept(Look.failed(error));
             return;
         }
         try {
             partition = catalog.find(key.topicId()).partitions().get(key.partition());
-            share.look(key, partition.offsets().logStart(), maxRecords, answer -> looked(answer, maxRecords, done));
         } catch (ApiException e) {
-            error = Errors.forException(e);
-            done.accept(null);
-        }
-    }
-
-    private void looked(Answered<Position> answer, int maxRecords, Consumer<Void> done) {
-        if (answer.error() != Errors.NONE) {
-            error = answer.error();
-        } else if (answer.value() instanceof Position.Unknown) {
-            error = Errors.UNKNOWN_TOPIC_OR_PARTITION;
-        } else if (answer.value() instanceof Position.NotStarted) {
-            Thread.ofVirtual().name("ottla-share-start").start(() -> start(maxRecords, done));
+            done.accept(Look.failed(Errors.forException(e)));
             return;
-        } else {
-            position = answer.value();
         }
-        done.accept(null);
+        ask(maxRecords, false, done);
     }
 
-    /** Begins where share.auto.offset.reset says; may search the log. */
-    private void start(int maxRecords, Consumer<Void> done) {
+    private void ask(int maxRecords, boolean begun, Consumer<Look> done) {
         try {
-            share.start(key, firstOffset(), started -> {
-                if (started == Errors.NONE) {
-                    look(maxRecords, done);
+            share.look(key, partition.offsets().logStart(), maxRecords, answer -> {
+                if (answer.error() != Errors.NONE) {
+                    done.accept(Look.failed(answer.error()));
+                } else if (answer.value() instanceof Position.Unknown) {
+                    done.accept(Look.failed(Errors.UNKNOWN_TOPIC_OR_PARTITION));
+                } else if (answer.value() instanceof Position.NotStarted) {
+                    Thread.ofVirtual().name("ottla-share-start").start(() -> start(maxRecords, done));
                 } else {
-                    error = started;
-                    done.accept(null);
+                    done.accept(new Look(Errors.NONE, answer.value(), begun));
                 }
             });
         } catch (ApiException e) {
-            error = Errors.forException(e);
-            done.accept(null);
+            done.accept(Look.failed(Errors.forException(e)));
         }
+    }
+
+    /** Begins where share.auto.offset.reset says; may search the log. */
+    private void start(int maxRecords, Consumer<Look> done) {
+        try {
+            share.start(key, firstOffset(), started -> {
+                if (started == Errors.NONE) {
+                    ask(maxRecords, true, done);
+                } else {
+                    done.accept(Look.failed(started));
+                }
+            });
+        } catch (ApiException e) {
+            done.accept(Look.failed(Errors.forException(e)));
+        }
+    }
+
+    /** Takes the answer to {@link #look}. */
+    void take(Look look) {
+        asked = false;
+        error = look.error();
+        position = look.position();
     }
 
     private long firstOffset() {

@@ -40,10 +40,12 @@ final class WaitingShareFetch {
     private final List<AutoCloseable> watches = new ArrayList<>();
     private EventLoop.Timer timer;
     private int acknowledging;
-    private int looking;
+    private int asked;
     private final int maxBytes;
     private int recordsLeft;
     private boolean inRound;
+    /** Past the asking. */
+    private boolean locking;
     private boolean roundWanted;
     private boolean timeUp;
     private boolean fetched;
@@ -114,17 +116,34 @@ final class WaitingShareFetch {
 
     private void round() {
         inRound = true;
+        locking = false;
         roundWanted = false;
-        looking = targets.size();
         for (ShareFetchTarget target : targets) {
-            target.look(recordsLeft, ignored -> request.loop().execute(this::looked));
+            if (!target.asked()) {
+                asked++;
+                target.look(recordsLeft, onLoop(look -> looked(target, look)));
+            }
         }
     }
 
-    private void looked() {
-        if (--looking > 0) {
+    /** Ends the asking once all have answered, or one that nobody had read before has begun: it is not kept back by the others. */
+    private void looked(ShareFetchTarget target, ShareFetchTarget.Look look) {
+        target.take(look);
+        asked--;
+        if (fetched) {
             return;
         }
+        if (!inRound) {
+            round();
+        } else if (locking) {
+            roundWanted = true;
+        } else if (asked == 0 || look.begun() && !timeUp) {
+            read();
+        }
+    }
+
+    private void read() {
+        locking = true;
         int bytes = 0;
         boolean failed = false;
         for (ShareFetchTarget target : targets) {
