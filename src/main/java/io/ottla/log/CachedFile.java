@@ -62,6 +62,14 @@ final class CachedFile {
         return result;
     }
 
+    /** As {@link #create}, where bytes will soon wait for a flush, so that {@link #acquirePinned} will find it open. */
+    void createToBePinned() throws IOException {
+        if (files.pins()) {
+            files.awaitRoom();
+        }
+        create();
+    }
+
     /** Creates the file, which must not exist, and keeps it open. */
     void create() throws IOException {
         try {

@@ -147,7 +147,7 @@ final class Segment {
 
     /** Creates the file of a new segment. */
     void create() throws IOException {
-        log.create();
+        log.createToBePinned();
     }
 
     /** Max timestamp of the first batch, from which the segment's age is counted; -1 while it is empty. */

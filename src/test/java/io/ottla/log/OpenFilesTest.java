@@ -47,10 +47,24 @@ class OpenFilesTest {
 
     @Test
     void whoNeedsOneMoreWaitsUntilAFlushIsDone() throws Exception {
-        CachedFile[] unflushed = new CachedFile[MOST];
         CachedFile last = file("last");
         last.evict();
         files.closed(last);
+        assertWaitsForAFlush(() -> write(last));
+    }
+
+    @Test
+    void whoBeginsASegmentWaitsUntilAFlushIsDone() throws Exception {
+        Segment segment = new Segment(files, FOLDER, 0, 0, Segment.Existing.NONE);
+        assertWaitsForAFlush(segment::create);
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private void assertWaitsForAFlush(Step step) throws Exception {
+        CachedFile[] unflushed = new CachedFile[MOST];
         for (int i = 0; i < MOST; i++) {
             unflushed[i] = file("unflushed-" + i);
             write(unflushed[i]);
@@ -58,13 +72,13 @@ class OpenFilesTest {
         CompletableFuture<Throwable> done = new CompletableFuture<>();
         Thread writer = Thread.ofPlatform().start(() -> {
             try {
-                write(last);
+                step.run();
                 done.complete(null);
             } catch (Throwable e) {
                 done.complete(e);
             }
         });
-        Eventually.until(() -> "the writer is " + writer.getState(), () -> writer.getState() == Thread.State.TIMED_WAITING);
+        Eventually.until(() -> "the writer is " + writer.getState(), () -> writer.getState() == Thread.State.TIMED_WAITING || !writer.isAlive());
         assertEquals(MOST, files.count());
         unflushed[1].unpin();
         assertNull(done.get(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS));
