@@ -31,11 +31,15 @@ final class SyncFs implements FileSystemSync {
     private static final int MAJOR = 5;
     private static final int MINOR = 8;
 
+    private static final int WRITABLE = 2;
+    private static final int EROFS = 30;
+
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
     private static final StructLayout CAPTURED = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO_VALUE = CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     private final MethodHandle syncfs;
+    private final MethodHandle faccessat;
     private final MethodHandle close;
     private final Path directory;
     /** Open for as long as this is used: a failure is reported to those who were there when it happened. */
@@ -44,6 +48,8 @@ final class SyncFs implements FileSystemSync {
     private SyncFs(Path directory) throws IOException {
         this.directory = directory;
         syncfs = function("syncfs", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), ERRNO);
+        faccessat = function("faccessat",
+                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), ERRNO);
         close = function("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
         descriptor = open(directory);
     }
@@ -127,10 +133,20 @@ final class SyncFs implements FileSystemSync {
             if (result != 0) {
                 throw failure("syncfs", directory, errno);
             }
+            failIfReadOnly(arena, errno);
         } catch (IOException | RuntimeException | Error e) {
             throw e;
         } catch (Throwable e) {
             throw new IOException(e);
+        }
+    }
+
+    /** Of a file system that nobody may write to (any more), Linux syncs nothing and says that all is well. */
+    private void failIfReadOnly(Arena arena, MemorySegment errno) throws Throwable {
+        int flags = 0;
+        int result = (int) faccessat.invokeExact(errno, descriptor, arena.allocateFrom("."), WRITABLE, flags);
+        if (result != 0 && (int) ERRNO_VALUE.get(errno, 0L) == EROFS) {
+            throw failure("access", directory, errno);
         }
     }
 

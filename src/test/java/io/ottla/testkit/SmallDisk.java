@@ -97,6 +97,11 @@ public final class SmallDisk implements AutoCloseable {
         }
     }
 
+    /** Lets nobody write any more, which nobody may be about to; false where that can't be done. */
+    public boolean turnReadOnly() {
+        return run("mount", "-o", "remount,ro", root.toString());
+    }
+
     /** As an operator brings it back: unmounted, checked, mounted. Nobody may have it open. */
     public void repair() {
         boolean unmounted = run("umount", root.toString());

@@ -4,11 +4,15 @@ package io.ottla.world;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.testkit.SmallDisk;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +58,19 @@ class SyncFsTest {
         Path process = Path.of("/proc/self");
         if (Files.isDirectory(process)) {
             assertNull(new LocalDisk().fileSystemSync(process));
+        }
+    }
+
+    /** Needs root, for a file system of its own. What was written before an error made ext4 read-only would count as durable. */
+    @Test
+    void aFileSystemThatTurnedReadOnlyIsNotSaidToBeSynced() throws Exception {
+        SmallDisk disk = SmallDisk.mount(directory, 16).orElse(null);
+        Assumptions.assumeTrue(disk != null, "not allowed to mount a file system");
+        try (disk; FileSystemSync sync = new LocalDisk().fileSystemSync(disk.root())) {
+            Assumptions.assumeTrue(sync != null, "not of a kind that is synced as a whole");
+            sync.sync();
+            Assumptions.assumeTrue(disk.turnReadOnly(), "cannot be mounted anew");
+            assertThrows(IOException.class, sync::sync);
         }
     }
 }
