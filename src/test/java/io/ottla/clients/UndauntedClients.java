@@ -14,8 +14,10 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -43,6 +45,7 @@ final class UndauntedClients implements AutoCloseable {
         final AtomicLong failed = new AtomicLong();
         volatile String lastFailure = "none";
         private int failedInARow;
+        private boolean busy;
 
         private void succeeded() {
             failedInARow = 0;
@@ -81,6 +84,8 @@ final class UndauntedClients implements AutoCloseable {
     private final Map<String, Long> acknowledgedValues = new ConcurrentHashMap<>();
     private final AtomicLong attemptedCommit = new AtomicLong();
     private final AtomicLong acknowledgedCommit = new AtomicLong();
+    /** One for each kind of client, which has it while it does something. */
+    private final Semaphore turns = new Semaphore(0, true);
     private volatile boolean stopping;
 
     UndauntedClients(Clients clients) {
@@ -109,6 +114,7 @@ final class UndauntedClients implements AutoCloseable {
     private void run(String name, Session session) {
         Work work = new Work();
         works.put(name, work);
+        turns.release();
         acknowledged.put(name, ConcurrentHashMap.newKeySet());
         threads.add(Thread.ofPlatform().name(name).start(() -> {
             while (!stopping) {
@@ -118,11 +124,32 @@ final class UndauntedClients implements AutoCloseable {
                     work.failed(e);
                 }
             }
+            rest(work);
         }));
     }
 
+    private void rest(Work work) {
+        if (work.busy) {
+            work.busy = false;
+            turns.release();
+        }
+    }
+
+    /** Does something while nobody waits for an answer: all that was asked for before has been answered. */
+    boolean whileAllRest(BooleanSupplier step) throws InterruptedException {
+        turns.acquire(works.size());
+        try {
+            return step.getAsBoolean();
+        } finally {
+            turns.release(works.size());
+        }
+    }
+
     private long next(Work work) throws InterruptedException {
+        rest(work);
         Thread.sleep(PAUSE_MS);
+        turns.acquire();
+        work.busy = true;
         return work.done.get() + work.failed.get();
     }
 
@@ -246,6 +273,7 @@ final class UndauntedClients implements AutoCloseable {
         if (new HashSet<>(exactly).size() < exactly.size()) {
             complaints.add("exact has duplicates");
         }
+        awaitDecided(reader);
         List<Long> left = numbers(read(reader, pairs, 0));
         compare("pairs", left, complaints);
         if (!left.equals(numbers(read(reader, pairs, 1)))) {
@@ -262,6 +290,12 @@ final class UndauntedClients implements AutoCloseable {
             complaints.add("topics are missing: " + missing);
         }
         return complaints;
+    }
+
+    /** The last end that was asked for may have had no answer in time, and its markers are on their way to one partition and the other. */
+    private void awaitDecided(Clients reader) {
+        Eventually.until(() -> "the end of the last pair", () -> Clients.await(reader.admin().describeTransactions(List.of(pairs)).all()).get(pairs)
+                .topicPartitions().isEmpty());
     }
 
     private void compare(String name, List<Long> found, List<String> complaints) {
