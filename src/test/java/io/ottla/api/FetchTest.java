@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.ottla.network.ConnectionLimits;
 import io.ottla.network.NetworkServer;
 import io.ottla.network.NetworkSettings;
+import io.ottla.testkit.Eventually;
 import io.ottla.testkit.RawClient;
 import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.FakeCatalog;
@@ -39,6 +40,9 @@ import org.junit.jupiter.api.Test;
 
 /** Fetch and what it needs, over the wire, with topics in memory. */
 class FetchTest {
+    /** Longer than a client waits here: who is answered has not waited so long. */
+    private static final int LONG_MS = 2 * (int) Eventually.DEADLINE.toMillis();
+
     private final FakeCatalog catalog = new FakeCatalog(false);
     private NetworkServer server;
     private RawClient client;
@@ -76,7 +80,7 @@ class FetchTest {
     void aFetchWaitsForRecordsAndIsAnsweredWhenTheyCome() {
         CompletableFuture<FetchResponseData> waiting = CompletableFuture.supplyAsync(() -> {
             try (RawClient other = RawClient.connect(address)) {
-                return other.call(fetchRequest(0, 0, 10_000, 1), 17, FetchResponseData.class);
+                return other.call(fetchRequest(0, 0, LONG_MS, 1), 17, FetchResponseData.class);
             }
         });
         append(1, "late");
@@ -97,7 +101,7 @@ class FetchTest {
         append(0, "x".repeat(100));
         CompletableFuture<FetchResponseData> waiting = CompletableFuture.supplyAsync(() -> {
             try (RawClient other = RawClient.connect(address)) {
-                return other.call(fetchRequest(0, 0, 10_000, 400), 17, FetchResponseData.class);
+                return other.call(fetchRequest(0, 0, LONG_MS, 400), 17, FetchResponseData.class);
             }
         });
         append(1, "y".repeat(100));
@@ -143,8 +147,8 @@ class FetchTest {
 
     @Test
     void offsetsOutOfRangeAndUnknownPartitionsAreErrorsAtOnce() {
-        assertEquals(Errors.OFFSET_OUT_OF_RANGE.code(), fetch(client, fetchRequest(0, 5, 10_000, 1)).get(0).errorCode());
-        FetchRequestData unknown = fetchRequest(0, 0, 10_000, 1);
+        assertEquals(Errors.OFFSET_OUT_OF_RANGE.code(), fetch(client, fetchRequest(0, 5, LONG_MS, 1)).get(0).errorCode());
+        FetchRequestData unknown = fetchRequest(0, 0, LONG_MS, 1);
         unknown.topics().getFirst().partitions().getFirst().setPartition(99);
         assertEquals(Errors.UNKNOWN_TOPIC_OR_PARTITION.code(), fetch(client, unknown).get(99).errorCode());
     }

@@ -40,6 +40,8 @@ class KafkaMoveTest {
     private static final TopicPartition ACCOUNT = new TopicPartition("account", 0);
     private static final TopicPartition TRIMMED = new TopicPartition("trimmed", 0);
     private static final int TRIMMED_TO = 37;
+    /** The longest that there is: what is left open stays so on its way from one broker to the other. */
+    private static final String PATIENT_MS = "900000";
     private static final OffsetAndMetadata FIVE = new OffsetAndMetadata(5, "five");
 
     @TempDir
@@ -113,7 +115,7 @@ class KafkaMoveTest {
         Clients.await(clients.admin().deleteRecords(Map.of(TRIMMED, RecordsToDelete.beforeOffset(TRIMMED_TO))).all());
         Eventually.until(() -> "the log start in its checkpoint", () -> text("kafka/log-start-offset-checkpoint").contains("trimmed 0 " + TRIMMED_TO));
         Clients.await(clients.admin().alterConsumerGroupOffsets("billing", Map.of(PLAIN, FIVE)).all());
-        KafkaProducer<String, String> open = clients.producer(Map.of("transactional.id", "left-open"));
+        KafkaProducer<String, String> open = clients.producer(Map.of("transactional.id", "left-open", "transaction.timeout.ms", PATIENT_MS));
         open.initTransactions();
         open.beginTransaction();
         open.send(record("paid", 9999));

@@ -65,7 +65,7 @@ class CrashLoopTest {
             try (ChildProcess confluent = endless("confluent_kafka", "confluent_endless.py", clients, topic, 0);
                     ChildProcess kafkaPython = endless("kafka", "kafka_python_endless.py", clients, topic, 1);
                     ChildProcess kcat = ForeignPrograms.program("kcat", "-P", "-E", "-b", clients.bootstrapServers(), "-t", topic, "-p", "2",
-                            "-X", "enable.idempotence=true", "-X", "acks=all", "-X", "reconnect.backoff.max.ms=200")) {
+                            "-X", "enable.idempotence=true", "-X", "acks=all", "-X", "message.timeout.ms=0", "-X", "reconnect.backoff.max.ms=200")) {
                 Feeder feeder = new Feeder(kcat);
                 killAgainAndAgain(broker);
                 feeder.stop();

@@ -134,7 +134,7 @@ class ShareIsolationTest {
             join("read_committed");
             assertEquals(List.of(), fetch(0, 100));
             set("share.isolation.level", "read_uncommitted");
-            assertEquals(List.of("open-0", "open-1"), fetch(1, 5_000));
+            assertEquals(List.of("open-0", "open-1"), fetch(1, (int) Eventually.DEADLINE.toMillis() / 2));
             producer.abortTransaction();
         }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.ottla.testkit.Eventually;
 import io.ottla.topic.AppendOrigin;
 import io.ottla.topic.AppendRefused;
 import io.ottla.topic.Fetched;
@@ -80,7 +81,7 @@ class LogFailureTest {
         List<String> unflushed = new ArrayList<>();
         disk.duringForce(() -> {
             if (unflushed.isEmpty()) {
-                unflushed.addAll(CompletableFuture.supplyAsync(catalog::unflushed).orTimeout(20, TimeUnit.SECONDS).join());
+                unflushed.addAll(CompletableFuture.supplyAsync(catalog::unflushed).orTimeout(Eventually.DEADLINE.toSeconds(), TimeUnit.SECONDS).join());
             }
         });
         catalog.close();
