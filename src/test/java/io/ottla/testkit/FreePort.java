@@ -2,8 +2,11 @@
 package io.ottla.testkit;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -12,8 +15,9 @@ import java.util.concurrent.ThreadLocalRandom;
  * tries to reach it there.
  */
 public final class FreePort {
-    private static final int FIRST = 15_000;
-    private static final int END = 32_000;
+    private static final Path GIVEN_AWAY = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
+    private static final int END = Math.clamp(firstGivenAway(), 2_048, 32_000);
+    private static final int FIRST = END / 2;
     private static final int ATTEMPTS = 100;
 
     private FreePort() {
@@ -28,6 +32,15 @@ public final class FreePort {
             }
         }
         throw new IllegalStateException("no free port among " + ATTEMPTS + " from " + FIRST + " to " + END);
+    }
+
+    /** Where Linux was told otherwise. */
+    private static int firstGivenAway() {
+        try {
+            return Files.exists(GIVEN_AWAY) ? Integer.parseInt(Files.readString(GIVEN_AWAY).strip().split("\\s+")[0]) : Integer.MAX_VALUE;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static boolean isFree(int port) {
