@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.testkit;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -34,10 +35,13 @@ public final class FreePort {
         throw new IllegalStateException("no free port among " + ATTEMPTS + " from " + FIRST + " to " + END);
     }
 
-    /** Where Linux was told otherwise. */
+    /** Where Linux was told otherwise. The file is read at once: it has nothing more to say to who comes back for the rest. */
     private static int firstGivenAway() {
-        try {
-            return Files.exists(GIVEN_AWAY) ? Integer.parseInt(Files.readString(GIVEN_AWAY).strip().split("\\s+")[0]) : Integer.MAX_VALUE;
+        if (!Files.exists(GIVEN_AWAY)) {
+            return Integer.MAX_VALUE;
+        }
+        try (BufferedReader reader = Files.newBufferedReader(GIVEN_AWAY)) {
+            return Integer.parseInt(reader.readLine().strip().split("\\s+")[0]);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
