@@ -4,10 +4,12 @@ package io.ottla.cli;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
+import java.util.UUID;
 
 /**
- * Has the JDK take its own selectors and its own look-up of host names. It would search all jars for somebody else's before the first port is
- * opened, and so read the directory of each. Its own properties for both count as ever.
+ * What the JDK settles when it is first asked, and is asked before the first port is open: its selectors, its look-up of host names, its random
+ * numbers. It would search all jars for somebody else's selectors and look-up, and so read the directory of each; here it takes its own. The
+ * JDK's properties for them count as ever.
  */
 final class JdkProviders {
     private static final String SELECTORS = "java.nio.channels.spi.SelectorProvider";
@@ -16,12 +18,24 @@ final class JdkProviders {
 
     private JdkProviders() {}
 
-    /** Comes before anything that opens a port or looks up a name. */
-    static void take() {
+    /** On a thread of its own, beside the reading of the configuration. Who needs one of them before it is there waits for it, or comes to it by himself. */
+    static void settle() {
+        Thread thread = Thread.ofPlatform().name("providers").daemon().unstarted(JdkProviders::take);
+        // The first who looks up a name settles for all how names are looked up. The JDK searches where his thread's loader sees jars: this one sees none.
+        thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
+        thread.start();
+    }
+
+    private static void take() {
         if (System.getProperty(SELECTORS) == null) {
             ITS_SELECTORS.stream().filter(JdkProviders::exists).findFirst().ifPresent(name -> System.setProperty(SELECTORS, name));
         }
-        takeResolver();
+        try {
+            InetAddress.getByName("localhost");
+        } catch (UnknownHostException e) {
+            // Whoever needs that name will say so.
+        }
+        UUID.randomUUID();
     }
 
     private static boolean exists(String name) {
@@ -30,20 +44,6 @@ final class JdkProviders {
             return true;
         } catch (ClassNotFoundException e) {
             return false;
-        }
-    }
-
-    /** The first who looks up a name settles for all how names are looked up; it searches where the thread's loader sees jars, and this one sees none. */
-    private static void takeResolver() {
-        Thread thread = Thread.currentThread();
-        ClassLoader before = thread.getContextClassLoader();
-        thread.setContextClassLoader(ClassLoader.getPlatformClassLoader());
-        try {
-            InetAddress.getByName("localhost");
-        } catch (UnknownHostException e) {
-            // Whoever needs that name will say so.
-        } finally {
-            thread.setContextClassLoader(before);
         }
     }
 }

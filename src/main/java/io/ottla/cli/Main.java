@@ -27,6 +27,7 @@ public final class Main {
             }
             StartOptions start = StartOptions.plain(args);
             if (start != null) {
+                JdkProviders.settle();
                 return RunningBroker.run(start.config());
             }
         } catch (StartFailed | InvalidConfig | Failure e) {

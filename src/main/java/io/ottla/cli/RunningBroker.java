@@ -39,7 +39,6 @@ final class RunningBroker {
     }
 
     static RunningBroker start(BrokerConfig config) {
-        JdkProviders.take();
         RunningBroker running = new RunningBroker(config.stopTimeoutMs());
         try {
             Runtime.getRuntime().addShutdownHook(new Thread(running::stop, "stop"));

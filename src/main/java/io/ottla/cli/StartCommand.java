@@ -28,6 +28,7 @@ final class StartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws InterruptedException {
+        JdkProviders.settle();
         return RunningBroker.run(options().config());
     }
 

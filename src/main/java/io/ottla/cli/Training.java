@@ -32,6 +32,7 @@ final class Training {
     private static void train(Path directory) throws IOException, InterruptedException {
         // What calls the C library is a tenth of all classes, and would be loaded at every start for what only some brokers come to need, seconds later.
         StartOptions start = StartOptions.plain(new String[] {"start", "--port", "0", "--data", directory.toString(), "--override", "ottla.flush.together=false"});
+        JdkProviders.settle();
         RunningBroker broker = RunningBroker.start(start.config());
         try {
             System.out.println(broker.readyLine());
