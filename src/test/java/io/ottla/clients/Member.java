@@ -67,10 +67,10 @@ final class Member implements AutoCloseable {
     private void run(String topic) {
         try (consumer) {
             consumer.subscribe(List.of(topic), new Listener());
-            while (!leaving) {
+            for (boolean committed = true; !leaving; ) {
                 ConsumerRecords<String, String> records = consumer.poll(Duration.ofMillis(50));
                 records.forEach(received::add);
-                commit(records);
+                committed = committed && records.isEmpty() || commit();
             }
         } catch (WakeupException e) {
             if (!leaving) {
@@ -81,14 +81,14 @@ final class Member implements AutoCloseable {
         }
     }
 
-    private void commit(ConsumerRecords<String, String> records) {
-        if (records.isEmpty()) {
-            return;
-        }
+    /** Commits all that was polled, and says whether it has. */
+    private boolean commit() {
         try {
             consumer.commitSync();
+            return true;
         } catch (RebalanceInProgressException e) {
-            // The next poll joins the rebalance; what was polled comes again, here or elsewhere.
+            // The next poll joins the rebalance; what was polled comes again elsewhere, or is still here to be committed.
+            return false;
         }
     }
 
