@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.ottla.cli;
 
+import io.ottla.broker.BrokerConfig;
+import io.ottla.broker.Ottla;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -15,6 +17,8 @@ import java.util.stream.Stream;
  */
 final class Training {
     private static final int CLIENT_TIMEOUT_S = 300;
+    /** Enough for what is checked beside a start of so few records; what is not done by then is done as well without training. */
+    private static final int RECOVERY_MS = 500;
 
     private Training() {}
 
@@ -30,15 +34,40 @@ final class Training {
     }
 
     private static void train(Path directory) throws IOException, InterruptedException {
-        // What calls the C library is a tenth of all classes, and would be loaded at every start for what only some brokers come to need, seconds later.
-        StartOptions start = StartOptions.plain(new String[] {"start", "--port", "0", "--data", directory.toString(), "--override", "ottla.flush.together=false"});
+        Path stopped = directory.resolve("stopped");
+        Path killed = directory.resolve("killed");
         JdkProviders.settle();
-        RunningBroker broker = RunningBroker.start(start.config());
+        RunningBroker broker = RunningBroker.start(config(stopped));
         try {
             System.out.println(broker.readyLine());
             runClients(broker.ottla().bootstrapServers());
+            copy(stopped, killed);
         } finally {
             broker.ottla().close();
+        }
+        startAgain(stopped);
+        startAgain(killed);
+    }
+
+    private static BrokerConfig config(Path data) {
+        // What calls the C library is a tenth of all classes, and would be loaded at every start for what only some brokers come to need, seconds later.
+        return StartOptions.plain(new String[] {"start", "--port", "0", "--data", data.toString(), "--override", "ottla.flush.together=false"}).config();
+    }
+
+    /** Most starts find something to read. */
+    private static void startAgain(Path data) throws InterruptedException {
+        try (Ottla broker = Ottla.start(config(data))) {
+            System.out.println("once more on " + broker.bootstrapServers());
+            Thread.sleep(RECOVERY_MS);
+        }
+    }
+
+    /** What a broker that is killed now leaves. */
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> paths = Files.walk(from)) {
+            for (Path path : (Iterable<Path>) paths::iterator) {
+                Files.copy(path, to.resolve(from.relativize(path)));
+            }
         }
     }
 
