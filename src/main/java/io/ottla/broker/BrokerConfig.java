@@ -140,6 +140,11 @@ public final class BrokerConfig {
         return getBoolean("ottla.flush.together");
     }
 
+    /** Whether small appends are written ahead when there are many. */
+    public boolean writeAhead() {
+        return getBoolean("ottla.write.ahead");
+    }
+
     /** How long the process may take to stop. */
     public long stopTimeoutMs() {
         return getLong("ottla.stop.timeout.ms");

@@ -61,6 +61,8 @@ final class BrokerDefinition {
                         "When acks=all is answered: disk, after an fdatasync that covers the records; os, after the write.")
                 .define("ottla.flush.together", BOOLEAN, true, MEDIUM,
                         "Whether partitions that wait at the same time are flushed with their whole file system (syncfs), where that can be done; otherwise file by file.")
+                .define("ottla.write.ahead", BOOLEAN, true, MEDIUM,
+                        "Whether, while there are many flushes, small appends are made durable in a file of 32 MB that all partitions share, and flushed to their segments later.")
                 .define("ottla.stop.timeout.ms", LONG, 30_000L, atLeast(0), MEDIUM,
                         "How long the process may take to stop: a disk that hangs must not keep it for ever. What is not flushed by then is recovered at the next start.");
     }

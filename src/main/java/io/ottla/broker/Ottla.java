@@ -199,6 +199,7 @@ public final class Ottla implements AutoCloseable {
                 Math.max(1, files / 4 * 3),
                 FLUSH_THREADS,
                 config.flushTogether(),
+                config.writeAhead() ? LogSettings.WriteAhead.DEFAULT : LogSettings.WriteAhead.NEVER,
                 () -> live.now().getLong("producer.id.expiration.ms"),
                 config.getLong("producer.id.expiration.check.interval.ms"),
                 config.getLong("log.retention.check.interval.ms"),

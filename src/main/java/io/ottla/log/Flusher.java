@@ -3,6 +3,7 @@ package io.ottla.log;
 
 import io.ottla.topic.Partition.Durable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * Makes a partition's records durable: one flush for all who wait, one at a time, when {@link GroupCommit} gets to it. What is appended
  * meanwhile is for the next. What nobody waits for yet is flushed with what comes next, or after a moment.
  */
-final class Flusher {
+final class Flusher implements WriteAheadLog.Source {
     private static final Logger LOG = LoggerFactory.getLogger(Flusher.class);
 
     /** A coordinator's next append comes within this time if it is busy. */
@@ -28,13 +29,22 @@ final class Flusher {
     private boolean flushing;
     /** Whether a snapshot is being written, which the next flush need not wait for. Guarded by the partition's lock. */
     private boolean saving;
+    /** Whether the next flush has to be one of the segments. Guarded by the partition's lock. */
+    private boolean settling;
     private final Runnable submit = this::submit;
-    /** What is under way, until {@code flushing} is no more: from then on it is another thread's. */
+    private final WriteAheadRecord.Key key;
+    /** What is under way, one of the two, until {@code flushing} is no more: from then on it is another thread's. */
     private FlushRound round;
+    private CommitRound commit;
     private IOException failure;
 
     Flusher(PartitionState state) {
         this.state = state;
+        key = new WriteAheadRecord.Key(state.id().topicId(), state.id().index());
+    }
+
+    private WriteAheadLog writeAhead() {
+        return state.context().writeAhead();
     }
 
     private GroupCommit groupCommit() {
@@ -104,20 +114,112 @@ final class Flusher {
     /** Takes note of what there is to flush now; false if nothing. Runs on a worker's thread, after {@code flushing} was set. */
     boolean begin() {
         round = null;
+        commit = null;
         failure = null;
         state.lock();
         try {
             if (state.log() != null) {
-                round = state.log().startFlush(false);
+                commit = settling || !writeAhead().usable() ? null : state.log().startCommit(mostBytes());
+                if (commit == null) {
+                    startFlush();
+                }
                 wanted = false;
                 unasked = false;
             }
-            flushing = round != null && state.beginWork();
+            flushing = (round != null || commit != null) && state.beginWork();
             return flushing;
         } catch (RuntimeException | Error e) {
             flushing = false;
             state.goOffline(broken(e));
             return false;
+        } finally {
+            state.unlock();
+        }
+    }
+
+    private int mostBytes() {
+        return Math.min(WriteAheadLog.MOST_BYTES, writeAhead().mostRecordBytes() - WriteAheadRecord.HEADER_BYTES - WriteAheadRecord.ENTRY_BYTES);
+    }
+
+    private void startFlush() {
+        round = state.log().startFlush(false);
+        settling = false;
+    }
+
+    /** Whether what {@link #begin} took note of may be written ahead. On the same thread. */
+    boolean commits() {
+        return commit != null;
+    }
+
+    @Override
+    public WriteAheadRecord.Key key() {
+        return key;
+    }
+
+    @Override
+    public int entryBytes() {
+        return WriteAheadRecord.ENTRY_BYTES + commit.bytes();
+    }
+
+    @Override
+    public void putEntry(ByteBuffer record) throws IOException {
+        WriteAheadRecord.putEntry(record, key, commit.segment().baseOffset(), commit.from(), commit.bytes());
+        int end = record.position() + commit.bytes();
+        commit.segment().read(record.duplicate().limit(end), commit.from());
+        record.position(end);
+    }
+
+    /** Flushes the segments where writing ahead did not work out; false if there are none any more. On the same thread. */
+    boolean flushInstead() {
+        state.lock();
+        try {
+            if (state.log() == commit.log()) {
+                startFlush();
+                commit = null;
+                return true;
+            }
+            return false;
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Has the segments flushed, so that nothing is needed of what was written ahead. Most is written before others have to wait for it. */
+    @Override
+    public void settle() {
+        PartitionLog log;
+        Segment active = null;
+        state.lock();
+        try {
+            log = state.log();
+            active = log == null ? null : log.durable().segment();
+        } finally {
+            state.unlock();
+        }
+        if (active == null || !state.beginWork()) {
+            return;
+        }
+        IOException failed = null;
+        try {
+            active.forceBatches();
+        } catch (IOException e) {
+            // The kernel reports it once.
+            failed = e;
+        } finally {
+            state.endWork();
+        }
+        state.lock();
+        try {
+            if (state.log() != log) {
+                return;
+            }
+            if (failed != null) {
+                state.context().failures().flushes.increment();
+                state.goOffline(failed);
+            } else {
+                settling = true;
+                request();
+            }
         } finally {
             state.unlock();
         }
@@ -141,7 +243,9 @@ final class Flusher {
     /** Tells everybody. On the same thread. */
     void finish() {
         try {
-            if (failure == null) {
+            if (commit != null) {
+                committed();
+            } else if (failure == null) {
                 flushed();
             } else {
                 state.context().failures().flushes.increment();
@@ -150,6 +254,25 @@ final class Flusher {
         } finally {
             state.endWork();
         }
+    }
+
+    private void committed() {
+        CommitRound done = commit;
+        List<Durable> due = List.of();
+        state.lock();
+        try {
+            flushing = false;
+            if (state.log() == done.log()) {
+                done.log().committed(done);
+                state.publish();
+                due = state.waiters().take(done.target().offset());
+            }
+            again();
+        } finally {
+            state.unlock();
+        }
+        DurabilityWaiters.complete(due, null);
+        state.watchers().advanced();
     }
 
     private void flushed() {
@@ -163,6 +286,7 @@ final class Flusher {
                 return;
             }
             state.remember(done.log().flushed(done));
+            writeAhead().settled(key);
             state.publish();
             due = state.waiters().take(done.log().durable().offset());
             again();
@@ -202,10 +326,10 @@ final class Flusher {
 
     /** Sees to what was appended while a flush was under way. */
     private void again() {
-        if (state.context().durableAtOnce() || state.log() == null || !state.log().unflushed()) {
+        if (state.context().durableAtOnce() || state.log() == null || !state.log().unflushed() && !settling) {
             return;
         }
-        if (wanted) {
+        if (wanted || settling) {
             flushing = true;
             state.afterUnlock(submit);
         } else {
@@ -253,6 +377,7 @@ final class Flusher {
         try {
             PartitionFlush.run(state.context(), state.id(), state.folder(), round, false);
             state.remember(log.flushed(round));
+            writeAhead().settled(key);
             if (round.snapshot() != null) {
                 saveSnapshot(round);
             }

@@ -38,6 +38,7 @@ final class GroupCommit {
     private final Path directory;
     private final int mostRounds;
     private final boolean mayTogether;
+    private final WriteAheadLog writeAhead;
     private final Runnable round = this::round;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -53,7 +54,8 @@ final class GroupCommit {
     private boolean gatheringNow;
     private long startedNanos;
 
-    GroupCommit(Workers workers, Clock clock, Disk disk, LogSettings settings) {
+    GroupCommit(Workers workers, Clock clock, Disk disk, LogSettings settings, WriteAheadLog writeAhead) {
+        this.writeAhead = writeAhead;
         this.workers = workers;
         this.clock = clock;
         this.disk = disk;
@@ -102,9 +104,14 @@ final class GroupCommit {
         return sync != null && pace.keepsUp(clock.monotonicNanos());
     }
 
+    /** Whether rounds are for all who wait. */
+    private boolean inRounds() {
+        return together() || writeAhead.usable();
+    }
+
     private int allowed() {
         boolean late = rounds > 0 && clock.monotonicNanos() - startedNanos > LATE_NANOS;
-        return together() && !late ? Math.min(OVERLAPPING, mostRounds) : mostRounds;
+        return inRounds() && !late ? Math.min(OVERLAPPING, mostRounds) : mostRounds;
     }
 
     /** Counts an append that a flush was asked for. */
@@ -124,10 +131,55 @@ final class GroupCommit {
         List<Flusher> group = take();
         group.removeIf(flusher -> !flusher.begin());
         starts();
+        List<Flusher> commits = group.stream().filter(Flusher::commits).toList();
+        if (commits.isEmpty()) {
+            flush(group);
+        } else {
+            group.removeAll(commits);
+            commit(commits, group);
+        }
+    }
+
+    private void flush(List<Flusher> group) {
         switch (group.size()) {
             case 0 -> goOn(true);
             case 1 -> flushOne(group.getFirst());
             default -> flushTogether(group);
+        }
+    }
+
+    /** Writes some ahead; then it flushes the others, and those for which that did not work. */
+    private void commit(List<Flusher> commits, List<Flusher> others) {
+        List<Flusher> durable = new ArrayList<>();
+        int from = 0;
+        while (from < commits.size()) {
+            int to = from + 1;
+            int bytes = WriteAheadRecord.HEADER_BYTES + commits.get(from).entryBytes();
+            while (to < commits.size() && bytes + commits.get(to).entryBytes() <= writeAhead.mostRecordBytes()) {
+                bytes += commits.get(to).entryBytes();
+                to++;
+            }
+            List<Flusher> part = commits.subList(from, to);
+            if (writeAhead.write(part)) {
+                durable.addAll(part);
+            } else {
+                part.forEach(flusher -> (flusher.flushInstead() ? others : durable).add(flusher));
+            }
+            from = to;
+        }
+        if (!others.isEmpty()) {
+            durable.forEach(GroupCommit::finish);
+            flush(others);
+            return;
+        }
+        ends();
+        boolean few = durable.size() <= FEW;
+        if (!few) {
+            goOn(false);
+        }
+        durable.forEach(GroupCommit::finish);
+        if (few) {
+            goOn(true);
         }
     }
 
@@ -136,7 +188,7 @@ final class GroupCommit {
         try {
             gather();
             List<Flusher> group = new ArrayList<>();
-            int most = together() ? MOST_TOGETHER : 1;
+            int most = inRounds() ? MOST_TOGETHER : 1;
             while (group.size() < most && !waiting.isEmpty()) {
                 group.add(waiting.pollFirst());
             }
@@ -173,6 +225,7 @@ final class GroupCommit {
         } finally {
             lock.unlock();
         }
+        writeAhead.counted();
     }
 
     private void flushOne(Flusher flusher) {
@@ -184,8 +237,13 @@ final class GroupCommit {
     }
 
     private void flushTogether(List<Flusher> group) {
+        FileSystemSync all = syncNow();
+        if (all == null) {
+            flushSideBySide(group);
+            return;
+        }
         long started = clock.monotonicNanos();
-        boolean synced = synced();
+        boolean synced = synced(all);
         ends(group.size(), started);
         boolean few = group.size() <= FEW;
         if (!few) {
@@ -200,6 +258,25 @@ final class GroupCommit {
         }
     }
 
+    private FileSystemSync syncNow() {
+        lock.lock();
+        try {
+            return together() ? sync : null;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void flushSideBySide(List<Flusher> group) {
+        for (Flusher other : group.subList(1, group.size())) {
+            workers.submit(() -> {
+                other.force(false);
+                finish(other);
+            });
+        }
+        flushOne(group.getFirst());
+    }
+
     private static void finish(Flusher flusher) {
         try {
             flusher.finish();
@@ -208,13 +285,22 @@ final class GroupCommit {
         }
     }
 
-    private boolean synced() {
+    private static boolean synced(FileSystemSync all) {
         try {
-            sync.sync();
+            all.sync();
             return true;
         } catch (IOException | RuntimeException | Error e) {
             LOG.warn("event=file_system_sync_failed action=files_are_flushed_one_by_one reason=\"{}\"", e.toString());
             return false;
+        }
+    }
+
+    private void ends() {
+        lock.lock();
+        try {
+            gathering.flushEnds();
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -246,7 +332,7 @@ final class GroupCommit {
                 rounds--;
                 return;
             }
-            more = together() ? 0 : Math.min(waiting.size() - 1, mostRounds - rounds);
+            more = inRounds() ? 0 : Math.min(waiting.size() - 1, mostRounds - rounds);
             rounds += Math.max(0, more);
         } finally {
             lock.unlock();

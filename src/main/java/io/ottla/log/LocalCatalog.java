@@ -19,6 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -79,7 +80,9 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         DataDirectory directory = DataDirectory.open(disk, path, settings.nodeId());
         try {
             CatalogJournal journal = CatalogJournal.open(disk, path.resolve(JOURNAL));
-            LogContext context = new LogContext(settings, disk, clock, timers, FlushPoints.open(disk, path.resolve("flush-points")), workers);
+            FlushPoints points = FlushPoints.open(disk, path.resolve("flush-points"));
+            WriteAheadLog writeAhead = WriteAheadLog.open(disk, clock, workers, settings);
+            LogContext context = new LogContext(settings, disk, clock, timers, points, writeAhead, workers);
             LocalCatalog catalog = new LocalCatalog(context, directory, journal);
             catalog.restore();
             return catalog;
@@ -103,6 +106,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             put(topic(created));
         }
         context.points().freeUnclaimed();
+        context.writeAhead().keepOnly(partitions().stream().map(LocalPartition::key).collect(Collectors.toSet()));
         List<Path> deleted = purge.findDeleted(topics, image.deleted());
         context.workers().submit(() -> purge.run(deleted));
         recover();
@@ -255,6 +259,8 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
                 throw new TopicExistsException("A topic with id " + id + " already exists.");
             }
             TopicConfig config = configs.topic(overrides);
+            // The id may have been another topic's of this broker.
+            context.writeAhead().clear();
             if (journal.empty()) {
                 // Folders are filled before their topic is written down; see refuseOrphans.
                 writer.write(new CatalogEvent.ProducerIdsReserved(nextProducerId));
@@ -445,6 +451,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
         context.workers().close();
         context.groupCommit().close();
         context.points().force();
+        context.writeAhead().close();
         context.points().close();
         journal.close();
         directory.close();

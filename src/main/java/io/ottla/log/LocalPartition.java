@@ -253,11 +253,15 @@ final class LocalPartition implements Partition {
         return state.unflushed();
     }
 
+    WriteAheadRecord.Key key() {
+        return flusher.key();
+    }
+
     /** True if the log has to be recovered when it is opened. */
     boolean unclean() {
         state.lock();
         try {
-            return state.point().get() != null && !state.point().get().clean();
+            return state.point().get() != null && !state.point().get().clean() || state.context().writeAhead().holds(key());
         } finally {
             state.unlock();
         }
@@ -321,6 +325,7 @@ final class LocalPartition implements Partition {
         state.lock();
         try {
             state.delete();
+            state.context().writeAhead().settled(key());
             if (!state.context().disk().isDirectory(state.folder())) {
                 return null;
             }

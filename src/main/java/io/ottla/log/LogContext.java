@@ -21,20 +21,22 @@ final class LogContext {
     private final OpenFiles files;
     private final FlushPoints points;
     private final Workers workers;
+    private final WriteAheadLog writeAhead;
     private final GroupCommit groupCommit;
     private final DirectorySync directorySync;
     private final DiskFailures failures = new DiskFailures();
     private final AtomicLong bytesSincePointsForced = new AtomicLong();
 
-    LogContext(LogSettings settings, Disk disk, Clock clock, Timers timers, FlushPoints points, Workers workers) {
+    LogContext(LogSettings settings, Disk disk, Clock clock, Timers timers, FlushPoints points, WriteAheadLog writeAhead, Workers workers) {
         this.settings = settings;
         this.disk = disk;
         this.clock = clock;
         this.timers = timers;
         this.points = points;
+        this.writeAhead = writeAhead;
         this.workers = workers;
-        files = new OpenFiles(disk, settings.maxOpenFiles(), settings.mostOpenFiles(), settings.flushMode() == FlushMode.DISK);
-        groupCommit = new GroupCommit(workers, clock, disk, settings);
+        files = new OpenFiles(disk, settings.maxOpenFiles(), settings.mostOpenFiles(), settings.flushMode() == FlushMode.DISK, writeAhead::settleAll);
+        groupCommit = new GroupCommit(workers, clock, disk, settings, writeAhead);
         directorySync = new DirectorySync(disk, settings.directory());
     }
 
@@ -64,6 +66,10 @@ final class LogContext {
 
     Workers workers() {
         return workers;
+    }
+
+    WriteAheadLog writeAhead() {
+        return writeAhead;
     }
 
     GroupCommit groupCommit() {

@@ -5,6 +5,7 @@ import io.ottla.topic.PartitionId;
 import io.ottla.topic.TopicConfig;
 import io.ottla.wire.BatchView;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,6 +83,7 @@ final class LogLoader {
     Loaded load() throws IOException {
         folder.open(nowMs, point != null);
         segments.addAll(folder.segments(nowMs));
+        restore();
         if (point == null && context.points().lost() && !segments.isEmpty()) {
             replacePoint();
         }
@@ -98,6 +100,42 @@ final class LogLoader {
         }
         LOG.debug("event=partition_opened partition={} segments={} log_end={} replayed_bytes={} point={}", id, segments.size(), nextOffset, replayed, point);
         return loaded();
+    }
+
+    /** Puts back what was written ahead. Most often it is there already. */
+    private void restore() throws IOException {
+        WriteAheadRecord.Key key = new WriteAheadRecord.Key(id.topicId(), id.index());
+        for (WriteAheadRecord.Entry entry : context.writeAhead().entries(key)) {
+            for (Segment segment : segments) {
+                if (segment.baseOffset() == entry.segmentBase() && mayLack(segment, entry)) {
+                    restore(segment, entry);
+                }
+            }
+        }
+    }
+
+    /**
+     * What is flushed may have been compacted since, but not before a flush point that says so was durable. Where that is lost, anything but the
+     * last segment may have been.
+     */
+    private boolean mayLack(Segment segment, WriteAheadRecord.Entry entry) throws IOException {
+        if (entry.position() > segment.sizeBytes()) {
+            return false;
+        }
+        if (point == null) {
+            return !context.points().lost() || !config.compacted() || segment == segments.getLast() || segment.sizeBytes() < entry.end();
+        }
+        return segment.baseOffset() > point.segmentBase() || segment.baseOffset() == point.segmentBase() && entry.end() > point.position();
+    }
+
+    private void restore(Segment segment, WriteAheadRecord.Entry entry) throws IOException {
+        ByteBuffer bytes = Scratch.take(Scratch.BYTES);
+        for (int from = 0; from < entry.length(); from += Scratch.BYTES) {
+            bytes.clear().limit(Math.min(Scratch.BYTES, entry.length() - from));
+            context.writeAhead().read(entry, from, bytes);
+            segment.restore(bytes.flip(), entry.position() + from);
+        }
+        changed = true;
     }
 
     private void replacePoint() throws IOException {

@@ -51,6 +51,7 @@ final class LogMaintenance {
         if (context.durableAtOnce()) {
             partitions.get().forEach(LocalPartition::flushInBackground);
         }
+        context.writeAhead().settleAll();
         context.forcePoints();
     }
 

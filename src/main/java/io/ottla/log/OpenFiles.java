@@ -27,6 +27,7 @@ final class OpenFiles {
     private final Disk disk;
     private final boolean pins;
     private final long patienceNanos;
+    private final Runnable full;
     private int limit;
     private int most;
     private final LinkedHashSet<CachedFile> open = new LinkedHashSet<>();
@@ -36,13 +37,15 @@ final class OpenFiles {
      * @param limit files that are kept open
      * @param most  files that are open at most, as long as flushes make headway
      * @param pins  whether files with bytes that are not flushed stay open
+     * @param full  has flushed what nobody waits for, when somebody waits for a file to be unpinned
      */
-    OpenFiles(Disk disk, int limit, int most, boolean pins) {
-        this(disk, limit, most, pins, PATIENCE_NANOS);
+    OpenFiles(Disk disk, int limit, int most, boolean pins, Runnable full) {
+        this(disk, limit, most, pins, full, PATIENCE_NANOS);
     }
 
-    OpenFiles(Disk disk, int limit, int most, boolean pins, long patienceNanos) {
+    OpenFiles(Disk disk, int limit, int most, boolean pins, Runnable full, long patienceNanos) {
         this.patienceNanos = patienceNanos;
+        this.full = full;
         this.disk = disk;
         this.limit = limit;
         this.most = most;
@@ -85,6 +88,9 @@ final class OpenFiles {
      * it waits for are those of other partitions.
      */
     void awaitRoom() {
+        if (atMost()) {
+            full.run();
+        }
         List<CachedFile> victims = new ArrayList<>();
         synchronized (this) {
             long started = System.nanoTime();
@@ -98,6 +104,10 @@ final class OpenFiles {
             }
         }
         victims.forEach(CachedFile::evict);
+    }
+
+    private synchronized boolean atMost() {
+        return open.size() >= most;
     }
 
     private boolean waitUntil(long nanos) {

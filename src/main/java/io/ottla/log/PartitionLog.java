@@ -34,6 +34,8 @@ final class PartitionLog {
     private long plannedLogStart;
     private LogPosition end;
     private LogPosition durable;
+    /** Up to here the segments are flushed; from here to what is durable, bytes are in the {@link WriteAheadLog} as well. */
+    private LogPosition settled;
 
     private boolean folderExists;
     private boolean newFolder;
@@ -64,6 +66,7 @@ final class PartitionLog {
         plannedLogStart = logStart;
         end = loaded.end();
         durable = end;
+        settled = end;
         folderExists = loaded.folderExists();
         newFolder = loaded.incomplete();
         newFiles = loaded.incomplete();
@@ -241,7 +244,7 @@ final class PartitionLog {
         if (end.segment() == null) {
             return null;
         }
-        int from = durable.segment() == null ? 0 : indexOf(durable.segment());
+        int from = settled.segment() == null ? 0 : indexOf(settled.segment());
         int last = indexOf(end.segment());
         List<Segment> sealed = List.of(Arrays.copyOfRange(segments, Math.max(0, from), last));
         boolean snapshotDue = !producers.isEmpty() && (closing || snapshotOffset < end.segment().baseOffset() || bytesSinceSnapshot >= SNAPSHOT_BYTES);
@@ -258,6 +261,21 @@ final class PartitionLog {
         return round;
     }
 
+    /** Captures what may be written ahead now; null if the segments have to be flushed. */
+    CommitRound startCommit(int mostBytes) {
+        Segment active = end.segment();
+        if (active == null || active != durable.segment() || active != settled.segment() || newFolder || newFiles || epochsChanged) {
+            return null;
+        }
+        CommitRound round = new CommitRound(active, durable.position(), end, this);
+        return round.bytes() > 0 && round.bytes() <= mostBytes ? round : null;
+    }
+
+    /** All up to the round's target is durable, but the segment is not flushed. */
+    void committed(CommitRound round) {
+        durable = round.target();
+    }
+
     private int indexOf(Segment segment) {
         for (int i = segments.length - 1; i >= 0; i--) {
             if (segments[i] == segment) {
@@ -270,6 +288,7 @@ final class PartitionLog {
     /** All up to the round's target is on the device; returns what to remember of that. */
     FlushPoint flushed(FlushRound round) {
         durable = round.target();
+        settled = durable;
         abortedCheckDurable = abortedCheckFlushing;
         for (Segment segment : round.sealed()) {
             segment.flushed();
@@ -280,13 +299,13 @@ final class PartitionLog {
         return point(round.clean());
     }
 
-    /** What recovery may trust: never more than is durable. Timestamps may be from later batches, which costs look-ups nothing but a step. */
+    /** What recovery may trust: never more than is flushed. Timestamps may be from later batches, which costs look-ups nothing but a step. */
     private FlushPoint point(boolean clean) {
-        Segment segment = durable.segment();
+        Segment segment = settled.segment();
         if (segment == null) {
-            return new FlushPoint(durable.offset(), durable.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean, gaps, cleanedTo, abortedCheckDurable);
+            return new FlushPoint(settled.offset(), settled.offset(), 0, plannedLogStart, -1, -1, leaderEpoch, 0, 0, !producers.isEmpty(), clean, gaps, cleanedTo, abortedCheckDurable);
         }
-        return new FlushPoint(segment.baseOffset(), durable.offset(), durable.position(), plannedLogStart, segment.indexes().maxTimestamp(), segment.indexes().maxTimestampOffset(),
+        return new FlushPoint(segment.baseOffset(), settled.offset(), settled.position(), plannedLogStart, segment.indexes().maxTimestamp(), segment.indexes().maxTimestampOffset(),
                 leaderEpoch, segment.indexes().durableOffsetEntries(), segment.indexes().durableTimeEntries(), !producers.isEmpty(), clean, gaps, cleanedTo, abortedCheckDurable);
     }
 
@@ -370,9 +389,9 @@ final class PartitionLog {
         snapshotOffset = Math.max(snapshotOffset, offset);
     }
 
-    /** How many of the oldest segments recovery does not need: what is durable, and what is known of the producers, comes later. */
+    /** How many of the oldest segments recovery does not need: what is flushed, and what is known of the producers, comes later. */
     int removable() {
-        int count = durable.segment() == null ? 0 : Math.max(0, indexOf(durable.segment()));
+        int count = settled.segment() == null ? 0 : Math.max(0, indexOf(settled.segment()));
         while (count > 0 && !producers.isEmpty() && segments[count].baseOffset() > snapshotOffset) {
             count--;
         }

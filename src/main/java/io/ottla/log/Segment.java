@@ -209,6 +209,11 @@ final class Segment {
     /** Makes the batches durable, and what was aborted. */
     void force() throws IOException {
         aborted().force();
+        forceBatches();
+    }
+
+    /** Makes the batches durable. */
+    void forceBatches() throws IOException {
         FileHandle handle = log.acquire();
         try {
             handle.file().force();
@@ -449,6 +454,18 @@ final class Segment {
         } finally {
             handle.release();
         }
+    }
+
+    /** Puts back bytes that were durable and may have been lost. */
+    void restore(ByteBuffer bytes, int position) throws IOException {
+        int end = position + bytes.remaining();
+        FileHandle handle = log.acquirePinned();
+        try {
+            handle.file().write(bytes, position);
+        } finally {
+            handle.release();
+        }
+        sizeBytes = Math.max(sizeBytes(), end);
     }
 
     /** Closes the files; those who read them go on. */

@@ -48,6 +48,8 @@ final class CompactionSimulation {
     private final SimulatedDisk disk;
     private final ManualClock clock = new ManualClock(Batches.NOW);
     private final ManualWorkers workers;
+    private final LogSettings settings;
+    private final boolean ahead;
     private final List<String> history = new ArrayList<>();
     private final TreeMap<Long, Written> written = new TreeMap<>();
     private final Map<Long, Boolean> markers = new HashMap<>();
@@ -62,6 +64,8 @@ final class CompactionSimulation {
         disk = new SimulatedDisk(random);
         disk.syncsAll(random.nextBoolean());
         workers = new ManualWorkers(random);
+        ahead = random.nextBoolean();
+        settings = LogSettings.in(DIRECTORY).withWriteAhead(ahead ? new LogSettings.WriteAhead(300 + random.nextInt(3000), 1) : LogSettings.WriteAhead.NEVER);
     }
 
     List<String> history() {
@@ -74,6 +78,10 @@ final class CompactionSimulation {
                 "min.cleanable.dirty.ratio", "0.0" + random.nextInt(9), "delete.retention.ms", Long.toString(DELETE_RETENTION_MS))).partitions().getFirst();
         for (int i = 0; i < STEPS; i++) {
             step();
+            if (ahead && random.nextBoolean()) {
+                append(-1);
+                work();
+            }
         }
         heal();
         verify();
@@ -82,7 +90,7 @@ final class CompactionSimulation {
     }
 
     private void open() throws IOException {
-        catalog = LocalCatalog.open(LogSettings.in(DIRECTORY), disk, clock, new ManualTimers(clock), workers);
+        catalog = LocalCatalog.open(settings, disk, clock, new ManualTimers(clock), workers);
         if (partition != null) {
             partition = catalog.topics().get("t").partitions().getFirst();
         }

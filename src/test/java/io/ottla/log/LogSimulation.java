@@ -53,6 +53,7 @@ final class LogSimulation {
     private ManualTimers timers = new ManualTimers(clock);
     private final ManualWorkers workers;
     private final FlushMode mode;
+    private final LogSettings.WriteAhead writeAhead;
     private final Map<String, String> configs;
     private final List<String> history = new ArrayList<>();
 
@@ -75,8 +76,10 @@ final class LogSimulation {
         disk.syncsAll(random.nextBoolean());
         workers = new ManualWorkers(random);
         mode = random.nextInt(4) == 0 ? FlushMode.OS : FlushMode.DISK;
+        writeAhead = random.nextBoolean() ? LogSettings.WriteAhead.NEVER : new LogSettings.WriteAhead(500 + random.nextInt(5000), 1);
+        boolean aheadOnly = writeAhead != LogSettings.WriteAhead.NEVER && random.nextBoolean();
         configs = Map.of(
-                "internal.segment.bytes", Integer.toString(3100 + random.nextInt(2000)),
+                "internal.segment.bytes", Integer.toString(3100 + random.nextInt(aheadOnly ? 50_000 : 2000)),
                 "index.interval.bytes", Integer.toString(random.nextInt(300)),
                 "file.delete.delay.ms", "1000",
                 "retention.ms", random.nextBoolean() ? "-1" : "5000",
@@ -90,7 +93,11 @@ final class LogSimulation {
     void run() throws Exception {
         open();
         create();
+        boolean ahead = writeAhead != LogSettings.WriteAhead.NEVER;
         for (int i = 0; i < STEPS; i++) {
+            if (ahead) {
+                appendAndFlush(random.nextInt(4));
+            }
             step();
         }
         heal();
@@ -112,7 +119,7 @@ final class LogSimulation {
     }
 
     private void open() throws IOException {
-        catalog = LocalCatalog.open(LogSettings.in(DIRECTORY).withFlushMode(mode), disk, clock, timers, workers);
+        catalog = LocalCatalog.open(LogSettings.in(DIRECTORY).withFlushMode(mode).withWriteAhead(writeAhead), disk, clock, timers, workers);
         Topic topic = catalog.topics().get("t");
         partition = topic == null ? null : topic.partitions().getFirst();
         String found = catalog.configs().getOrDefault(CONFIG, Map.of()).get("interval.ms");
@@ -141,6 +148,14 @@ final class LogSimulation {
             case 24 -> deleteAndCreate();
             case 25 -> changeConfig();
             default -> wrongSequence();
+        }
+    }
+
+    /** It takes a few flushes until anything is written ahead. */
+    private void appendAndFlush(int times) {
+        for (int i = 0; i < times; i++) {
+            append();
+            work();
         }
     }
 

@@ -15,7 +15,7 @@ public final class ManualLog {
 
     public ManualLog(Path directory, Disk disk, Clock clock, Timers timers, Random random) throws IOException {
         workers = new ManualWorkers(random);
-        catalog = LocalCatalog.open(LogSettings.in(directory), disk, clock, timers, workers);
+        catalog = LocalCatalog.open(LogSettings.in(directory).withWriteAhead(new LogSettings.WriteAhead(4096, 1)), disk, clock, timers, workers);
     }
 
     public LocalCatalog catalog() {

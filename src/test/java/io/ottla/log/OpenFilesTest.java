@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.ottla.testkit.Eventually;
+import io.ottla.world.Disk;
 import io.ottla.world.SimulatedDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -22,7 +25,7 @@ class OpenFilesTest {
     private static final int MOST = 4;
 
     private final SimulatedDisk disk = new SimulatedDisk(new Random(1));
-    private final OpenFiles files = new OpenFiles(disk, LIMIT, MOST, true, TimeUnit.HOURS.toNanos(1));
+    private final OpenFiles files = new OpenFiles(disk, LIMIT, MOST, true, () -> { }, TimeUnit.HOURS.toNanos(1));
 
     private CachedFile file(String name) throws IOException {
         disk.createDirectories(FOLDER);
@@ -86,8 +89,26 @@ class OpenFilesTest {
     }
 
     @Test
+    void whoNeedsOneMoreHasFlushedWhatNobodyWaitsFor() throws IOException {
+        disk.createDirectories(FOLDER);
+        List<CachedFile> unflushed = new ArrayList<>();
+        OpenFiles asking = new OpenFiles(disk, LIMIT, LIMIT, true, () -> unflushed.forEach(CachedFile::unpin), TimeUnit.HOURS.toNanos(1));
+        for (int i = 0; i <= LIMIT; i++) {
+            CachedFile file = new CachedFile(asking, FOLDER, "asking-" + i);
+            if (i < LIMIT) {
+                file.create();
+                unflushed.add(file);
+            } else {
+                disk.open(file.path(), Disk.OpenMode.CREATE).close();
+            }
+            write(file);
+        }
+        assertTrue(asking.count() <= LIMIT, () -> asking.count() + " are open");
+    }
+
+    @Test
     void aDiskThatFlushesNothingHoldsNobodyUpForEver() throws IOException {
-        OpenFiles hasty = new OpenFiles(disk, LIMIT, LIMIT, true, 1);
+        OpenFiles hasty = new OpenFiles(disk, LIMIT, LIMIT, true, () -> { }, 1);
         disk.createDirectories(FOLDER);
         for (int i = 0; i <= LIMIT; i++) {
             CachedFile file = new CachedFile(hasty, FOLDER, "hasty-" + i);

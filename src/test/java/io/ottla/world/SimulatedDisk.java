@@ -356,6 +356,10 @@ public final class SimulatedDisk implements Disk {
             applySectors(write, file.durable, fails ? 0.5 : 1);
         }
         first.clear();
+        if (writes > 0 && !fails && file.pending.isEmpty()) {
+            // There is one length in an inode: with whatever else is written goes a cut that an earlier flush failed to write.
+            file.durable.truncate(file.current.size);
+        }
     }
 
     @Override
