@@ -10,18 +10,87 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.Uuid;
 
-/** A fact about the cluster that outlives the process, as one record of the catalog's journal. */
+/**
+ * A fact about the cluster that outlives the process, as one record of the catalog's journal. What each means is its own method and no
+ * {@code switch} over types: each start comes to the first of those, which the JVM makes anew in every process (decision 2).
+ */
 sealed interface CatalogEvent {
-    record TopicCreated(String name, Uuid id, int partitions, Map<String, String> configs) implements CatalogEvent {}
+    record TopicCreated(String name, Uuid id, int partitions, Map<String, String> configs) implements CatalogEvent {
+        @Override
+        public void write(DataOutputStream out) throws IOException {
+            out.writeByte(1);
+            out.writeUTF(name);
+            writeId(out, id);
+            out.writeInt(partitions);
+            writeMap(out, configs);
+        }
 
-    record TopicGrown(Uuid id, int partitions) implements CatalogEvent {}
+        @Override
+        public void applyTo(CatalogImage image) {
+            image.created(this);
+        }
+    }
 
-    record TopicDeleted(Uuid id) implements CatalogEvent {}
+    record TopicGrown(Uuid id, int partitions) implements CatalogEvent {
+        @Override
+        public void write(DataOutputStream out) throws IOException {
+            out.writeByte(2);
+            writeId(out, id);
+            out.writeInt(partitions);
+        }
+
+        @Override
+        public void applyTo(CatalogImage image) {
+            image.grown(this);
+        }
+    }
+
+    record TopicDeleted(Uuid id) implements CatalogEvent {
+        @Override
+        public void write(DataOutputStream out) throws IOException {
+            out.writeByte(3);
+            writeId(out, id);
+        }
+
+        @Override
+        public void applyTo(CatalogImage image) {
+            image.deleted(this);
+        }
+    }
 
     /** Overrides of a topic (by name), broker or group; {@code type} is {@code ConfigResource.Type}'s id. */
-    record ConfigsReplaced(byte type, String name, Map<String, String> configs) implements CatalogEvent {}
+    record ConfigsReplaced(byte type, String name, Map<String, String> configs) implements CatalogEvent {
+        @Override
+        public void write(DataOutputStream out) throws IOException {
+            out.writeByte(4);
+            out.writeByte(type);
+            out.writeUTF(name);
+            writeMap(out, configs);
+        }
 
-    record ProducerIdsReserved(long next) implements CatalogEvent {}
+        @Override
+        public void applyTo(CatalogImage image) {
+            image.replaced(this);
+        }
+    }
+
+    record ProducerIdsReserved(long next) implements CatalogEvent {
+        @Override
+        public void write(DataOutputStream out) throws IOException {
+            out.writeByte(5);
+            out.writeLong(next);
+        }
+
+        @Override
+        public void applyTo(CatalogImage image) {
+            image.reserved(this);
+        }
+    }
+
+    /** Its kind, in one byte, and what {@link #decode} reads after that. */
+    void write(DataOutputStream out) throws IOException;
+
+    void applyTo(CatalogImage image);
 
     /** Whether it may be what an operator does to make room on a full disk: delete topics, keep less of them. */
     default boolean makesRoom() {
@@ -31,34 +100,7 @@ sealed interface CatalogEvent {
     static byte[] encode(CatalogEvent event) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (DataOutputStream out = new DataOutputStream(bytes)) {
-            switch (event) {
-                case TopicCreated created -> {
-                    out.writeByte(1);
-                    out.writeUTF(created.name());
-                    writeId(out, created.id());
-                    out.writeInt(created.partitions());
-                    writeMap(out, created.configs());
-                }
-                case TopicGrown grown -> {
-                    out.writeByte(2);
-                    writeId(out, grown.id());
-                    out.writeInt(grown.partitions());
-                }
-                case TopicDeleted deleted -> {
-                    out.writeByte(3);
-                    writeId(out, deleted.id());
-                }
-                case ConfigsReplaced replaced -> {
-                    out.writeByte(4);
-                    out.writeByte(replaced.type());
-                    out.writeUTF(replaced.name());
-                    writeMap(out, replaced.configs());
-                }
-                case ProducerIdsReserved reserved -> {
-                    out.writeByte(5);
-                    out.writeLong(reserved.next());
-                }
-            }
+            event.write(out);
         } catch (IOException e) {
             throw new IllegalStateException("cannot encode " + event, e);
         }

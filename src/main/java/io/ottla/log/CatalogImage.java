@@ -18,20 +18,27 @@ final class CatalogImage {
     private long nextProducerId;
 
     void apply(CatalogEvent event) {
-        switch (event) {
-            case CatalogEvent.TopicCreated created -> topics.put(created.id(), created);
-            case CatalogEvent.TopicGrown grown -> topics.computeIfPresent(grown.id(),
-                    (id, topic) -> new CatalogEvent.TopicCreated(topic.name(), id, grown.partitions(), topic.configs()));
-            case CatalogEvent.TopicDeleted gone -> {
-                CatalogEvent.TopicCreated topic = topics.remove(gone.id());
-                deleted.put(gone.id(), topic == null ? "" : topic.name());
-            }
-            case CatalogEvent.ConfigsReplaced replaced -> replaceConfigs(replaced);
-            case CatalogEvent.ProducerIdsReserved reserved -> nextProducerId = Math.max(nextProducerId, reserved.next());
-        }
+        event.applyTo(this);
     }
 
-    private void replaceConfigs(CatalogEvent.ConfigsReplaced replaced) {
+    void created(CatalogEvent.TopicCreated created) {
+        topics.put(created.id(), created);
+    }
+
+    void grown(CatalogEvent.TopicGrown grown) {
+        topics.computeIfPresent(grown.id(), (id, topic) -> new CatalogEvent.TopicCreated(topic.name(), id, grown.partitions(), topic.configs()));
+    }
+
+    void deleted(CatalogEvent.TopicDeleted gone) {
+        CatalogEvent.TopicCreated topic = topics.remove(gone.id());
+        deleted.put(gone.id(), topic == null ? "" : topic.name());
+    }
+
+    void reserved(CatalogEvent.ProducerIdsReserved reserved) {
+        nextProducerId = Math.max(nextProducerId, reserved.next());
+    }
+
+    void replaced(CatalogEvent.ConfigsReplaced replaced) {
         if (replaced.type() != ConfigResource.Type.TOPIC.id()) {
             ConfigResource resource = new ConfigResource(ConfigResource.Type.forId(replaced.type()), replaced.name());
             if (replaced.configs().isEmpty()) {

@@ -10,9 +10,30 @@ import java.util.List;
 /** Where each leader epoch starts (KIP-101), as in Kafka's `leader-epoch-checkpoint`. Immutable. */
 record EpochHistory(List<Start> starts) {
     /** The first offset of an epoch. */
-    record Start(int epoch, long offset) {}
+    record Start(int epoch, long offset) {
+        // As the JVM would make them, but for what that takes in every process (decision 2).
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Start start && epoch == start.epoch && offset == start.offset;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * epoch + Long.hashCode(offset);
+        }
+    }
 
     static final EpochHistory EMPTY = new EpochHistory(List.of());
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof EpochHistory history && starts.equals(history.starts);
+    }
+
+    @Override
+    public int hashCode() {
+        return starts.hashCode();
+    }
 
     int latest() {
         return starts.isEmpty() ? 0 : starts.getLast().epoch();

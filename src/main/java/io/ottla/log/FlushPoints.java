@@ -37,7 +37,18 @@ final class FlushPoints {
     /** Slot 0 says that this is the file, so that one that was emptied is not taken for new. */
     private static final int HEADER = 0x4f464c30;
 
-    private record Key(Uuid topicId, int index) {}
+    private record Key(Uuid topicId, int index) {
+        // As the JVM would make them, but for what that takes in every process (decision 2).
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Key key && index == key.index && topicId.equals(key.topicId);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * topicId.hashCode() + index;
+        }
+    }
 
     /** A half that may be neither what it was nor what it was meant to be, as its write failed. */
     private record Unwritten(long position, byte[] bytes, long write) {}
