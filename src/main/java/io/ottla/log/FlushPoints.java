@@ -37,19 +37,6 @@ final class FlushPoints {
     /** Slot 0 says that this is the file, so that one that was emptied is not taken for new. */
     private static final int HEADER = 0x4f464c30;
 
-    private record Key(Uuid topicId, int index) {
-        // As the JVM would make them, but for what that takes in every process (decision 2).
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Key key && index == key.index && topicId.equals(key.topicId);
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * topicId.hashCode() + index;
-        }
-    }
-
     /** A half that may be neither what it was nor what it was meant to be, as its write failed. */
     private record Unwritten(long position, byte[] bytes, long write) {}
 
@@ -58,7 +45,7 @@ final class FlushPoints {
 
     private final DiskFile file;
     private final BitSet used = new BitSet();
-    private final Map<Key, Slot> found = new HashMap<>();
+    private final Map<PartitionKey, Slot> found = new HashMap<>();
     /** How often each slot was written: a half with a larger number is newer. */
     private long[] writes = new long[64];
     /** For each slot, twice the number of the force that will cover its last write, plus the half that it went to. */
@@ -111,7 +98,7 @@ final class FlushPoints {
         file.read(bytes, 0);
         writeAgain(bytes.duplicate().flip());
         int halves = bytes.position() / HALF_BYTES;
-        Key firstHalf = null;
+        PartitionKey firstHalf = null;
         for (int half = 0; half < halves; half++) {
             firstHalf = half % 2 == 0 ? null : firstHalf;
             ByteBuffer slot = bytes.slice(half * HALF_BYTES, HALF_BYTES);
@@ -155,12 +142,12 @@ final class FlushPoints {
         return first < 0 || first == block.limit();
     }
 
-    private static Key keyOf(ByteBuffer slot) {
-        return new Key(new Uuid(slot.getLong(4), slot.getLong(12)), slot.getInt(20));
+    private static PartitionKey keyOf(ByteBuffer slot) {
+        return new PartitionKey(new Uuid(slot.getLong(4), slot.getLong(12)), slot.getInt(20));
     }
 
     /** @param firstHalf whose point the first half says, if this is the second; null if nobody's */
-    private void note(int number, int half, ByteBuffer slot, Key firstHalf) {
+    private void note(int number, int half, ByteBuffer slot, PartitionKey firstHalf) {
         makeRoom(number);
         long write = slot.getLong(WRITE_AT);
         if (write > writes[number]) {
@@ -190,7 +177,7 @@ final class FlushPoints {
 
     /** The slot of a partition: the one it had before, or a free one. */
     synchronized Slot claim(PartitionId id) {
-        Slot known = found.remove(new Key(id.topicId(), id.index()));
+        Slot known = found.remove(PartitionKey.of(id));
         if (known != null) {
             return known;
         }
@@ -204,7 +191,7 @@ final class FlushPoints {
     synchronized void prepare(PartitionId id, FlushPoint point) throws IOException {
         int number = claim(id).number();
         write(number, id, point);
-        found.put(new Key(id.topicId(), id.index()), new Slot(number, point));
+        found.put(PartitionKey.of(id), new Slot(number, point));
     }
 
     /** Frees the slots that nobody claimed: their topics are gone. */

@@ -32,7 +32,7 @@ final class Flusher implements WriteAheadLog.Source {
     /** Whether the next flush has to be one of the segments. Guarded by the partition's lock. */
     private boolean settling;
     private final Runnable submit = this::submit;
-    private final WriteAheadRecord.Key key;
+    private final PartitionKey key;
     /** What is under way, one of the two, until {@code flushing} is no more: from then on it is another thread's. */
     private FlushRound round;
     private CommitRound commit;
@@ -40,7 +40,7 @@ final class Flusher implements WriteAheadLog.Source {
 
     Flusher(PartitionState state) {
         this.state = state;
-        key = new WriteAheadRecord.Key(state.id().topicId(), state.id().index());
+        key = PartitionKey.of(state.id());
     }
 
     private WriteAheadLog writeAhead() {
@@ -152,7 +152,7 @@ final class Flusher implements WriteAheadLog.Source {
     }
 
     @Override
-    public WriteAheadRecord.Key key() {
+    public PartitionKey key() {
         return key;
     }
 

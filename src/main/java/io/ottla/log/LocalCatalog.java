@@ -19,7 +19,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -106,7 +105,7 @@ public final class LocalCatalog implements TopicCatalog, AutoCloseable {
             put(topic(created));
         }
         context.points().freeUnclaimed();
-        context.writeAhead().keepOnly(partitions().stream().map(LocalPartition::key).collect(Collectors.toSet()));
+        context.writeAhead().keepOnly(this::partitions);
         List<Path> deleted = purge.findDeleted(topics, image.deleted());
         context.workers().submit(() -> purge.run(deleted));
         recover();

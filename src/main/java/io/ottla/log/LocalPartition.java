@@ -253,7 +253,7 @@ final class LocalPartition implements Partition {
         return state.unflushed();
     }
 
-    WriteAheadRecord.Key key() {
+    PartitionKey key() {
         return flusher.key();
     }
 

@@ -104,7 +104,7 @@ final class LogLoader {
 
     /** Puts back what was written ahead. Most often it is there already. */
     private void restore() throws IOException {
-        WriteAheadRecord.Key key = new WriteAheadRecord.Key(id.topicId(), id.index());
+        PartitionKey key = PartitionKey.of(id);
         for (WriteAheadRecord.Entry entry : context.writeAhead().entries(key)) {
             for (Segment segment : segments) {
                 if (segment.baseOffset() == entry.segmentBase() && mayLack(segment, entry)) {

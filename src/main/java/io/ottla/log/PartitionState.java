@@ -194,7 +194,7 @@ final class PartitionState {
             if (point.get() == null && loaded.end().segment() != null) {
                 remember(log.point());
             }
-            context.writeAhead().settled(new WriteAheadRecord.Key(id.topicId(), id.index()));
+            context.writeAhead().settled(PartitionKey.of(id));
             if (outage != null) {
                 LOG.info("event=partition_online partition={} log_end={}", id, loaded.end().offset());
                 outage = null;

@@ -2,7 +2,6 @@
 package io.ottla.log;
 
 import io.ottla.log.WriteAheadRecord.Entry;
-import io.ottla.log.WriteAheadRecord.Key;
 import io.ottla.world.Clock;
 import io.ottla.world.Disk;
 import io.ottla.world.Disk.OpenMode;
@@ -12,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +20,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +48,7 @@ final class WriteAheadLog {
 
     /** One partition's part of a record. */
     interface Source {
-        Key key();
+        PartitionKey key();
 
         /** How many bytes {@link #putEntry} puts. */
         int entryBytes();
@@ -72,7 +74,7 @@ final class WriteAheadLog {
     private final ReentrantLock lock = new ReentrantLock();
     // All below is guarded by the lock.
     private final Condition changed = lock.newCondition();
-    private final Map<Key, Source> sources = new HashMap<>();
+    private final Map<PartitionKey, Source> sources = new HashMap<>();
     private final ArrayDeque<Slot> slots = new ArrayDeque<>();
     private WriteAheadPieces pieces;
     private long nextSequence = 1;
@@ -124,25 +126,27 @@ final class WriteAheadLog {
     }
 
     /** Forgets partitions that are no more. Called before any partition is opened. */
-    void keepOnly(Set<Key> existing) {
+    void keepOnly(Supplier<Collection<LocalPartition>> existing) {
+        if (file == null) {
+            return;
+        }
+        Set<PartitionKey> keys = existing.get().stream().map(LocalPartition::key).collect(Collectors.toSet());
         lock.lock();
         try {
-            if (file != null) {
-                pieces.keepOnly(existing);
-                dropFileIfIdle();
-            }
+            pieces.keepOnly(keys);
+            dropFileIfIdle();
         } finally {
             lock.unlock();
         }
     }
 
     /** Whether there is something that the partition's segments may lack. */
-    boolean holds(Key key) {
+    boolean holds(PartitionKey key) {
         return !entries(key).isEmpty();
     }
 
     /** What was written for a partition since it was last flushed, oldest first. */
-    List<Entry> entries(Key key) {
+    List<Entry> entries(PartitionKey key) {
         if (file == null) {
             return List.of();
         }
@@ -164,7 +168,7 @@ final class WriteAheadLog {
     }
 
     /** All that was written for a partition is in its segments, durably, or it is no more. */
-    void settled(Key key) {
+    void settled(PartitionKey key) {
         if (file == null) {
             return;
         }

@@ -2,7 +2,6 @@
 package io.ottla.log;
 
 import io.ottla.log.WriteAheadRecord.Entry;
-import io.ottla.log.WriteAheadRecord.Key;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,7 +21,7 @@ final class WriteAheadPieces {
     private static final class Piece {
         final long start;
         /** What was written for each partition since it was last flushed. */
-        final Map<Key, List<Entry>> entries = new HashMap<>();
+        final Map<PartitionKey, List<Entry>> entries = new HashMap<>();
         long firstSequence;
         int used;
 
@@ -30,7 +29,7 @@ final class WriteAheadPieces {
             this.start = start;
         }
 
-        void note(Key key, Entry entry) {
+        void note(PartitionKey key, Entry entry) {
             entries.computeIfAbsent(key, k -> new ArrayList<>()).add(entry);
         }
     }
@@ -66,11 +65,11 @@ final class WriteAheadPieces {
         return sequence;
     }
 
-    void keepOnly(Set<Key> existing) {
+    void keepOnly(Set<PartitionKey> existing) {
         pieces.forEach(piece -> piece.entries.keySet().retainAll(existing));
     }
 
-    void settled(Key key) {
+    void settled(PartitionKey key) {
         pieces.forEach(piece -> piece.entries.remove(key));
     }
 
@@ -78,12 +77,12 @@ final class WriteAheadPieces {
         return pieces.stream().allMatch(piece -> piece.entries.isEmpty());
     }
 
-    boolean holds(Key key) {
+    boolean holds(PartitionKey key) {
         return pieces.stream().anyMatch(piece -> piece.entries.containsKey(key));
     }
 
     /** What was written for a partition and is not settled, oldest first. */
-    List<Entry> entries(Key key) {
+    List<Entry> entries(PartitionKey key) {
         return pieces.stream()
                 .sorted(Comparator.comparingLong(piece -> piece.firstSequence))
                 .flatMap(piece -> piece.entries.getOrDefault(key, List.of()).stream())
@@ -132,8 +131,8 @@ final class WriteAheadPieces {
     }
 
     /** Whose bytes are in other pieces than the last. */
-    Set<Key> inFullPieces() {
-        Set<Key> keys = new HashSet<>();
+    Set<PartitionKey> inFullPieces() {
+        Set<PartitionKey> keys = new HashSet<>();
         pieces.stream().filter(piece -> piece != current).forEach(piece -> keys.addAll(piece.entries.keySet()));
         return keys;
     }

@@ -18,9 +18,6 @@ final class WriteAheadRecord {
     static final int ENTRY_BYTES = 36;
     private static final int MAGIC = 0x4f57414c;
 
-    /** Whose bytes; a topic's id tells it from others of its name. */
-    record Key(Uuid topicId, int partition) {}
-
     /**
      * Where an entry's bytes are.
      *
@@ -37,14 +34,14 @@ final class WriteAheadRecord {
 
     /** Takes note of an entry. */
     interface Visitor {
-        void entry(Key key, Entry entry);
+        void entry(PartitionKey key, Entry entry);
     }
 
     private WriteAheadRecord() {}
 
     /** Begins an entry; its bytes follow. */
-    static void putEntry(ByteBuffer record, Key key, long segmentBase, int position, int length) {
-        record.putLong(key.topicId().getMostSignificantBits()).putLong(key.topicId().getLeastSignificantBits()).putInt(key.partition());
+    static void putEntry(ByteBuffer record, PartitionKey key, long segmentBase, int position, int length) {
+        record.putLong(key.topicId().getMostSignificantBits()).putLong(key.topicId().getLeastSignificantBits()).putInt(key.index());
         record.putLong(segmentBase).putInt(position).putInt(length);
     }
 
@@ -81,7 +78,7 @@ final class WriteAheadRecord {
     static void visit(ByteBuffer bytes, int start, int length, long base, Visitor visitor) {
         int at = start + HEADER_BYTES;
         while (at < start + length) {
-            Key key = new Key(new Uuid(bytes.getLong(at), bytes.getLong(at + 8)), bytes.getInt(at + 16));
+            PartitionKey key = new PartitionKey(new Uuid(bytes.getLong(at), bytes.getLong(at + 8)), bytes.getInt(at + 16));
             int entryLength = bytes.getInt(at + 32);
             visitor.entry(key, new Entry(base + at + ENTRY_BYTES, bytes.getLong(at + 20), bytes.getInt(at + 28), entryLength));
             at += ENTRY_BYTES + entryLength;
