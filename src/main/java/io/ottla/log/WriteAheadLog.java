@@ -45,6 +45,8 @@ final class WriteAheadLog {
     private static final long BUSY_NANOS = 1_000_000_000;
     private static final long RETRY_NANOS = 60_000_000_000L;
     private static final long CLEAR_SECONDS = 60;
+    /** Where there is less room than for so many of it, it is left to records. */
+    private static final int SPARE_SIZES = 4;
 
     /** One partition's part of a record. */
     interface Source {
@@ -331,8 +333,11 @@ final class WriteAheadLog {
     private void prepare() {
         DiskFile fresh = null;
         try {
-            fresh = disk.open(path, OpenMode.CREATE);
             long size = (long) WriteAheadPieces.COUNT * pieceBytes;
+            if (disk.usableBytes(path.getParent()) < SPARE_SIZES * size) {
+                throw new IOException("the disk is too full for it");
+            }
+            fresh = disk.open(path, OpenMode.CREATE);
             ByteBuffer zeros = ByteBuffer.allocateDirect((int) Math.min(ZEROS_BYTES, size));
             for (long at = 0; at < size; at += zeros.limit()) {
                 fresh.write(zeros.clear().limit((int) Math.min(zeros.capacity(), size - at)), at);

@@ -153,6 +153,16 @@ class WriteAheadLogTest {
         assertEquals(List.of("0:first", "1:second"), read(partition()));
     }
 
+    @Test
+    void aDiskThatIsNearlyFullIsLeftToRecords() throws IOException {
+        open();
+        disk.capacityBytes(disk.usedBytes() + 20_000);
+        Partition partition = catalog.create("t", 1, Map.of()).partitions().getFirst();
+        append(partition, "first");
+        append(partition, "second");
+        assertFalse(disk.exists(FILE));
+    }
+
     /** What is damaged is not put back; what the segments hold by themselves is left alone. */
     @Test
     void damageInTheFileHarmsNothingElse() throws IOException {
