@@ -38,13 +38,14 @@ class WriteAheadLogTest {
     private final ManualTimers timers = new ManualTimers(clock);
     private final ManualWorkers workers = new ManualWorkers(random);
     private final List<ApiException> answers = new ArrayList<>();
+    private LogSettings settings = SETTINGS;
     private LocalCatalog catalog;
     private int segmentFlushes;
     private boolean failing;
 
     private void open() throws IOException {
         workers.clear();
-        catalog = LocalCatalog.open(SETTINGS, disk, clock, timers, workers);
+        catalog = LocalCatalog.open(settings, disk, clock, timers, workers);
         disk.faults((call, path) -> {
             segmentFlushes += call == Call.FORCE && path.toString().endsWith(".log") ? 1 : 0;
             return failing && path.equals(FILE) && (call == Call.WRITE || call == Call.FORCE);
@@ -155,12 +156,20 @@ class WriteAheadLogTest {
 
     @Test
     void aDiskThatIsNearlyFullIsLeftToRecords() throws IOException {
+        settings = SETTINGS.withWriteAhead(new WriteAhead(100_000, 1));
+        disk.capacityBytes(1_000_000);
         open();
-        disk.capacityBytes(disk.usedBytes() + 20_000);
         Partition partition = catalog.create("t", 1, Map.of()).partitions().getFirst();
         append(partition, "first");
         append(partition, "second");
         assertFalse(disk.exists(FILE));
+        disk.capacityBytes(Long.MAX_VALUE);
+        append(partition, "too early to try again");
+        assertFalse(disk.exists(FILE));
+        clock.advance(61_000);
+        append(partition, "third");
+        append(partition, "fourth");
+        assertTrue(disk.exists(FILE));
     }
 
     /** What is damaged is not put back; what the segments hold by themselves is left alone. */
