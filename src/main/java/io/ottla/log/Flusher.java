@@ -111,15 +111,19 @@ final class Flusher implements WriteAheadLog.Source {
         groupCommit().submit(this);
     }
 
-    /** Takes note of what there is to flush now; false if nothing. Runs on a worker's thread, after {@code flushing} was set. */
-    boolean begin() {
+    /**
+     * Takes note of what there is to flush now; false if nothing. Runs on a worker's thread, after {@code flushing} was set.
+     *
+     * @param ahead whether it may be written ahead
+     */
+    boolean begin(boolean ahead) {
         round = null;
         commit = null;
         failure = null;
         state.lock();
         try {
             if (state.log() != null) {
-                commit = settling || !writeAhead().usable() ? null : state.log().startCommit(mostBytes());
+                commit = settling || !ahead || !writeAhead().takes(key) ? null : state.log().startCommit(mostBytes());
                 if (commit == null) {
                     startFlush();
                 }

@@ -29,6 +29,9 @@ final class GroupCommit {
     /** Replies to more partitions than this are sent while the next round is under way. */
     private static final int FEW = 4;
 
+    /** Of more partitions one sync of the file system is made durable at less cost than what is written ahead and flushed later. */
+    private static final int MOST_AHEAD = 64;
+
     /** A round that takes longer does not hold up those that came since. */
     private static final long LATE_NANOS = 20_000_000;
 
@@ -129,7 +132,8 @@ final class GroupCommit {
 
     private void round() {
         List<Flusher> group = take();
-        group.removeIf(flusher -> !flusher.begin());
+        boolean ahead = group.size() <= MOST_AHEAD || syncNow() == null;
+        group.removeIf(flusher -> !flusher.begin(ahead));
         starts();
         List<Flusher> commits = group.stream().filter(Flusher::commits).toList();
         if (commits.isEmpty()) {

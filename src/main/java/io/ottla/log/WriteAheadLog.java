@@ -45,6 +45,8 @@ final class WriteAheadLog {
     private static final long BUSY_NANOS = 1_000_000_000;
     private static final long RETRY_NANOS = 60_000_000_000L;
     private static final long CLEAR_SECONDS = 60;
+    /** About so many have bytes in one piece. */
+    private static final int MOST_PARTITIONS = 64;
     /** Where there is less room than for so many of it, it is left to records. */
     private static final int SPARE_SIZES = 4;
 
@@ -71,7 +73,6 @@ final class WriteAheadLog {
     private final Workers workers;
     private final int pieceBytes;
     private final int busyFlushes;
-    private final int mostPartitions;
 
     private final ReentrantLock lock = new ReentrantLock();
     // All below is guarded by the lock.
@@ -99,7 +100,6 @@ final class WriteAheadLog {
         path = settings.directory().resolve(FILE);
         pieceBytes = settings.writeAhead().pieceBytes();
         busyFlushes = settings.flushMode() == FlushMode.DISK ? settings.writeAhead().busyFlushes() : Integer.MAX_VALUE;
-        mostPartitions = Math.max(1, settings.maxOpenFiles() / 2);
         countedSinceNanos = clock.monotonicNanos();
         retryNanos = countedSinceNanos;
     }
@@ -192,9 +192,22 @@ final class WriteAheadLog {
         }
     }
 
-    /** Whether it is worth trying to {@link #write}. */
+    /** Whether there is room. */
     boolean usable() {
         return usable;
+    }
+
+    /** Whether it is worth trying to {@link #write} for this partition: one that comes seldom costs a flush of its segment all the same, and a write here besides. */
+    boolean takes(PartitionKey key) {
+        if (!usable) {
+            return false;
+        }
+        lock.lock();
+        try {
+            return usable && pieces.takes(key, MOST_PARTITIONS);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** How long a record may be. */
@@ -253,7 +266,7 @@ final class WriteAheadLog {
         boolean another;
         lock.lock();
         try {
-            another = !pieces.fits(slot.buffer().limit(), group.size(), mostPartitions);
+            another = !pieces.fits(slot.buffer().limit());
             if (broken || another && !pieces.goOn(nextSequence)) {
                 usable = !broken && pieces.hasRoom();
                 return false;

@@ -102,9 +102,14 @@ final class WriteAheadPieces {
         return null;
     }
 
+    /** Whether the piece that was written last has bytes of the partition, or of fewer than so many. */
+    boolean takes(PartitionKey key, int mostPartitions) {
+        return current == null || current.entries.size() < mostPartitions || current.entries.containsKey(key);
+    }
+
     /** Whether a record fits into the piece that was written last. */
-    boolean fits(int bytes, int partitions, int mostPartitions) {
-        return current != null && current.used + bytes <= pieceBytes && current.entries.size() + partitions <= mostPartitions;
+    boolean fits(int bytes) {
+        return current != null && current.used + bytes <= pieceBytes;
     }
 
     /** Goes on with a free piece; false if there is none. */
