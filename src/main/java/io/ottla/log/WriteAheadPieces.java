@@ -77,10 +77,6 @@ final class WriteAheadPieces {
         return pieces.stream().allMatch(piece -> piece.entries.isEmpty());
     }
 
-    boolean holds(PartitionKey key) {
-        return pieces.stream().anyMatch(piece -> piece.entries.containsKey(key));
-    }
-
     /** What was written for a partition and is not settled, oldest first. */
     List<Entry> entries(PartitionKey key) {
         return pieces.stream()

@@ -19,6 +19,14 @@ class FlushPointsTest {
 
     private static final PartitionId GONE = new PartitionId("gone", new Uuid(3, 4), 0);
 
+    private static SimulatedDisk disk(Random random) throws IOException {
+        SimulatedDisk disk = new SimulatedDisk(random);
+        disk.createDirectories(FILE.getParent());
+        disk.syncDirectory(FILE.getParent());
+        disk.syncDirectory(Path.of("/"));
+        return disk;
+    }
+
     private static FlushPoint point(long offset) {
         return new FlushPoint(0, offset, 100, 0, -1, -1, 0, 0, 0, false, false, false, 0, 0);
     }
@@ -28,10 +36,7 @@ class FlushPointsTest {
     void failedWritesHarmNothingThatIsDurable() throws IOException {
         for (int seed = 0; seed < 100; seed++) {
             Random random = new Random(seed);
-            SimulatedDisk disk = new SimulatedDisk(random);
-            disk.createDirectories(FILE.getParent());
-            disk.syncDirectory(FILE.getParent());
-            disk.syncDirectory(Path.of("/"));
+            SimulatedDisk disk = disk(random);
             FlushPoints points = FlushPoints.open(disk, FILE);
             points.complete();
             int slot = points.claim(PARTITION).number();
@@ -62,10 +67,7 @@ class FlushPointsTest {
     void slotsOfDeletedPartitionsAreTheirSuccessorsAlone() throws IOException {
         for (int seed = 0; seed < 1000; seed++) {
             Random random = new Random(seed);
-            SimulatedDisk disk = new SimulatedDisk(random);
-            disk.createDirectories(FILE.getParent());
-            disk.syncDirectory(FILE.getParent());
-            disk.syncDirectory(Path.of("/"));
+            SimulatedDisk disk = disk(random);
             FlushPoints points = FlushPoints.open(disk, FILE);
             points.complete();
             int slot = points.claim(GONE).number();
